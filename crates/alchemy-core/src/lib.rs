@@ -1,0 +1,21 @@
+//! One streaming-first API to every large-language-model provider.
+//!
+//! The crate knows nothing of Python. Imports point one way, from the data to the client:
+//! `json <- types <- error <- {env, framing, quirks, overflow} <- assembler <- protocols <- answer`,
+//! and `providers <- client -> {transport, stream} -> answer`.
+
+pub mod answer;
+pub mod assembler;
+pub mod client;
+mod deadlines;
+pub mod env;
+pub mod error;
+pub mod framing;
+pub mod json;
+pub mod overflow;
+pub mod protocols;
+pub mod providers;
+pub mod quirks;
+pub mod stream;
+pub mod transport;
+pub mod types;
