@@ -1,0 +1,87 @@
+"""How data prints, and how a wrong argument is put into words. Keys are never shown."""
+
+from __future__ import annotations
+
+from ._data import is_dict, is_sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._data import Data, DataType
+
+_HIDDEN = "<hidden>"
+_LONGEST_TEXT = 1000
+_LONGEST_DATA = 80
+_DATA_FIELDS = frozenset(("signature", "url", "data"))
+_SECRET_WORDS = ("auth", "key", "token", "secret", "cookie", "password")
+
+
+def show(data: Data) -> str:
+    """Return `Class(field=value, ...)` with the fields that differ from their default."""
+    cls = type(data)
+    shown: list[str] = []
+    for name in cls.__field_types__:
+        value = getattr(data, name)
+        if name in cls.__field_defaults__ and value == cls.__field_defaults__[name]:
+            continue
+        shown.append(f"{name}={_show_field(name, value)}")
+    return f"{cls.__qualname__}({', '.join(shown)})"
+
+
+def _show_field(name: str, value: object) -> str:
+    if name == "api_key":
+        return _HIDDEN
+    if name == "headers" and is_dict(value):
+        return _show_headers(value)
+    if name == "base_url" and isinstance(value, str) and "@" in value:
+        return repr(_without_password(value))
+    return _show(value, _LONGEST_DATA if name in _DATA_FIELDS else _LONGEST_TEXT)
+
+
+def _show(value: object, longest: int) -> str:
+    if isinstance(value, str):
+        return repr(value) if len(value) <= longest else f"{value[:longest]!r}...<{len(value)} characters>"
+    if isinstance(value, (bytes, bytearray)):
+        return repr(value) if len(value) <= _LONGEST_DATA else f"<{len(value)} bytes>"
+    if is_sequence(value):
+        items = [_show(item, longest) for item in value]
+        if isinstance(value, list):
+            return f"[{', '.join(items)}]"
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    if is_dict(value):
+        return f"{{{', '.join(f'{key!r}: {_show(item, longest)}' for key, item in value.items())}}}"
+    return repr(value)
+
+
+def _show_headers(headers: dict[str, str | None]) -> str:
+    shown: list[str] = []
+    for name, value in headers.items():
+        secret = value is not None and any(word in str(name).lower() for word in _SECRET_WORDS)
+        shown.append(f"{name!r}: {_HIDDEN if secret else repr(value)}")
+    return f"{{{', '.join(shown)}}}"
+
+
+def _without_password(url: str) -> str:
+    """Hide what stands between `//` and `@`: a user's name and password."""
+    head, slashes, rest = url.partition("//")
+    authority, slash, path = rest.partition("/")
+    if not slashes or "@" not in authority:
+        return url
+    return f"{head}//{_HIDDEN}@{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def argument_problem(cls: DataType, problem: str, names: list[str]) -> str:
+    """Return one line on arguments that a class needs or does not take."""
+    line = f"{cls.__name__}() {problem} {', '.join(names)}"
+    if problem == "needs":
+        return line
+    return line + suggestion(names[0], cls.__field_types__)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a hint at the known word that is nearest to an unknown one, or nothing."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""

@@ -1,0 +1,120 @@
+"""What goes with a request and comes with its answer: options, timeouts, notices, the HTTP head."""
+
+# ruff: noqa: RUF012 (a dictionary given as a default is copied for every object)
+
+from __future__ import annotations
+
+from ._data import Data
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .literals import CacheRetention, ReasoningLevel, ToolChoiceMode
+    from .tools import Tool, ToolChoice
+    from .typed_dicts import TimeoutDict, ToolChoiceDict, ToolDict
+
+
+class Timeout(Data):
+    """How long to wait, by phase. None waits without end."""
+
+    connect: float | None = 10.0
+    """For the connection, TLS included. Unit: seconds."""
+    first_event: float | None = 600.0
+    """From the send to the first event; a non-streamed answer is one event. Unit: seconds."""
+    idle: float | None = 120.0
+    """Between two pieces of an answer that has begun. Unit: seconds."""
+    total: float | None = 3600.0
+    """From the send to the end. Unit: seconds."""
+
+
+class Options(Data):
+    """The options of a request. None is unset: nothing is sent, and the provider's default holds."""
+
+    api_key: str | None = None
+    """The key, over the client's and the environment's. Never shown in a repr."""
+    base_url: str | None = None
+    """The server's address, over the model's."""
+    timeout: Timeout | float | None = None
+    """A number is the total. Unit: seconds."""
+    headers: dict[str, str | None] = {}
+    """Headers to add; a None value removes a default."""
+    extra_body: dict[str, Any] = {}
+    """Merged into the request body last, key by key."""
+    max_tokens: int | None = None
+    """The most to answer, thinking included; at least 1. Unit: tokens."""
+    temperature: float | None = None
+    """Randomness, from 0 to 2."""
+    top_p: float | None = None
+    """Nucleus sampling, above 0 and up to 1."""
+    stop: tuple[str, ...] = ()
+    """Sequences at which the answer ends."""
+    seed: int | None = None
+    """For answers that repeat, as far as the provider can."""
+    reasoning: ReasoningLevel | int | None = None
+    """A level, or a budget in tokens. Unit: tokens."""
+    tools: tuple[Tool, ...] | None = None
+    """Tools, over the context's; empty: none."""
+    tool_choice: ToolChoice | ToolChoiceMode | None = None
+    """What the model may do with its tools."""
+    parallel_tool_calls: bool | None = None
+    """Whether several tools may be called at once."""
+    response_format: str | dict[str, Any] | None = None
+    """`text`, `json` for any JSON object, or a JSON Schema."""
+    cache: CacheRetention | None = None
+    """How long the prompt's prefix may be cached."""
+    session_id: str | None = None
+    """Names the conversation, so that caches are found again."""
+    metadata: dict[str, str] = {}
+    """Labels kept with the request at the provider; `user_id` names the end user."""
+    strict: bool = False
+    """Whether a notice is an `UnsupportedOptionError` at the call."""
+
+    if TYPE_CHECKING:  # sequences may be given as lists, and objects as dictionaries
+
+        def __init__(
+            self,
+            *,
+            api_key: str | None = None,
+            base_url: str | None = None,
+            timeout: Timeout | TimeoutDict | float | None = None,
+            headers: dict[str, str | None] = ...,
+            extra_body: dict[str, Any] = ...,
+            max_tokens: int | None = None,
+            temperature: float | None = None,
+            top_p: float | None = None,
+            stop: Iterable[str] = (),
+            seed: int | None = None,
+            reasoning: ReasoningLevel | int | None = None,
+            tools: Iterable[Tool | ToolDict] | None = None,
+            tool_choice: ToolChoice | ToolChoiceDict | ToolChoiceMode | None = None,
+            parallel_tool_calls: bool | None = None,
+            response_format: str | dict[str, Any] | None = None,
+            cache: CacheRetention | None = None,
+            session_id: str | None = None,
+            metadata: dict[str, str] = ...,
+            strict: bool = False,
+        ) -> None: ...
+
+
+class Notice(Data):
+    """Something that could not be honoured exactly."""
+
+    code: str
+    """What happened, a stable word such as `option_dropped`."""
+    path: str
+    """Where, such as `options.seed` or `messages[3].content[0]`."""
+    text: str
+    """One line for people."""
+
+
+class Response(Data):
+    """The HTTP answer's head."""
+
+    status: int
+    """The HTTP status."""
+    headers: dict[str, str] = {}
+    """Header names in lower case; repeated ones joined by `, `. Cookies are left out."""
+    request_id: str | None = None
+    """The provider's id of the exchange."""
