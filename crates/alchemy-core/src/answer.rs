@@ -1,0 +1,215 @@
+//! The bytes of one HTTP answer to events: framing, decoding and assembling in one place.
+
+use crate::assembler::Assembler;
+use crate::error::{Error, Result};
+use crate::framing::sse::{EVENT_LIMIT, SseFramer};
+use crate::protocols::failure::{response_error, status_error};
+use crate::protocols::{Decode, Flow};
+use crate::types::{AssistantMessage, Event, Model, Notice, Response, StopReason};
+
+/// The most of an error's body that is read.
+const ERROR_LIMIT: usize = 1024 * 1024;
+
+/// Turns the bytes of an answer into events, at any split of the bytes.
+///
+/// What the bytes are is told by the bytes: servers send JSON errors labelled as streams, and
+/// streams to requests that asked for none.
+pub struct Answer {
+    decoder: Box<dyn Decode>,
+    assembler: Assembler,
+    form: Form,
+    head: Option<Response>,
+    flow: Flow,
+    trailing: bool,
+}
+
+enum Form {
+    /// Nothing but white space has come.
+    Unknown(Vec<u8>),
+    Stream(SseFramer),
+    Body(Vec<u8>),
+    /// The body of an answer that is not a success.
+    Failure(Vec<u8>),
+}
+
+impl Answer {
+    /// An answer to a request to `model`, which gave `notices`.
+    #[must_use]
+    pub fn new(model: &Model, decoder: Box<dyn Decode>, notices: Vec<Notice>) -> Self {
+        let message = AssistantMessage {
+            api: Some(model.api.clone()),
+            provider: Some(model.provider.clone()),
+            model: Some(model.id.clone()),
+            notices,
+            ..AssistantMessage::default()
+        };
+        Answer {
+            decoder,
+            assembler: Assembler::new(message),
+            form: Form::Unknown(Vec::new()),
+            head: None,
+            flow: Flow::More,
+            trailing: false,
+        }
+    }
+
+    /// The head of the answer has come, at this time.
+    pub fn begin(&mut self, head: Response, timestamp_ms: Option<i64>) {
+        let facts = self.assembler.facts();
+        facts.request_id.clone_from(&head.request_id);
+        facts.timestamp_ms = timestamp_ms;
+        if !(200..300).contains(&head.status) {
+            self.form = Form::Failure(Vec::new());
+        }
+        self.head = Some(head);
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
+        if let Form::Unknown(start) = &mut self.form {
+            start.extend_from_slice(bytes);
+            let Some(form) = sniff(start) else { return Ok(self.flow) };
+            let start = std::mem::take(start);
+            self.form = form;
+            return self.feed_form(&start);
+        }
+        self.feed_form(bytes)
+    }
+
+    fn feed_form(&mut self, bytes: &[u8]) -> Result<Flow> {
+        match &mut self.form {
+            Form::Stream(framer) => {
+                let mut sink = sink(&mut *self.decoder, &mut self.assembler, &mut self.flow, &mut self.trailing);
+                let result = framer.feed(bytes, &mut sink);
+                drop(sink);
+                result.map_err(|error| place(error, self.assembler.message()))?;
+            }
+            Form::Body(body) => {
+                if body.len() + bytes.len() > EVENT_LIMIT {
+                    let what = format!("the answer is larger than {} MB", EVENT_LIMIT >> 20);
+                    return Err(response_error(self.assembler.message(), &what));
+                }
+                body.extend_from_slice(bytes);
+            }
+            Form::Failure(body) => {
+                let room = ERROR_LIMIT.saturating_sub(body.len()).min(bytes.len());
+                body.extend_from_slice(bytes.get(..room).unwrap_or_default());
+                if body.len() == ERROR_LIMIT {
+                    return Err(self.failure());
+                }
+            }
+            Form::Unknown(_) => {}
+        }
+        Ok(self.flow)
+    }
+
+    /// Takes the clean end of the body; the last event is then [`Event::Done`].
+    ///
+    /// # Errors
+    /// As [`Answer::feed`], or a body that ended too early.
+    pub fn end(&mut self) -> Result<()> {
+        match std::mem::replace(&mut self.form, Form::Unknown(Vec::new())) {
+            Form::Failure(body) => {
+                self.form = Form::Failure(body);
+                return Err(self.failure());
+            }
+            Form::Unknown(_) => return Err(response_error(self.assembler.message(), "the answer is empty")),
+            Form::Body(body) => {
+                let body = std::str::from_utf8(&body)
+                    .map_err(|_| response_error(self.assembler.message(), "the answer is not UTF-8"))?;
+                self.decoder.body(body.strip_prefix('\u{feff}').unwrap_or(body), &mut self.assembler)?;
+            }
+            Form::Stream(mut framer) => {
+                let mut sink = sink(&mut *self.decoder, &mut self.assembler, &mut self.flow, &mut self.trailing);
+                let result = framer.finish(&mut sink);
+                drop(sink);
+                result.map_err(|error| place(error, self.assembler.message()))?;
+            }
+        }
+        if self.trailing {
+            let text = "the server sent events after the end of the answer; they are ignored";
+            self.assembler.notice(Notice::new("trailing_events", "response", text));
+        }
+        self.decoder.end(&mut self.assembler)
+    }
+
+    /// The answer failed: the error with the message so far.
+    #[must_use]
+    pub fn fail(&mut self, mut error: Error, stop_reason: StopReason) -> Error {
+        self.decoder.interrupted(&mut self.assembler);
+        let message = self.assembler.message();
+        if error.provider.is_none() {
+            // Errors of the connection know no provider.
+            error.message = response_error(message, &error.message).message;
+        }
+        error.provider = error.provider.or_else(|| message.provider.clone());
+        error.model = error.model.or_else(|| message.model.clone());
+        error.request_id = error.request_id.or_else(|| message.request_id.clone());
+        error.status = error.status.or_else(|| self.head.as_ref().map(|head| head.status));
+        error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
+        error
+    }
+
+    /// The events since the last call.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.assembler.take_events()
+    }
+
+    /// How many events wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.assembler.waiting()
+    }
+
+    /// The message so far.
+    #[must_use]
+    pub fn message(&self) -> &AssistantMessage {
+        self.assembler.message()
+    }
+
+    fn failure(&self) -> Error {
+        let Form::Failure(body) = &self.form else { return response_error(self.message(), "the answer failed") };
+        match &self.head {
+            Some(head) => status_error(self.message(), head, &String::from_utf8_lossy(body)),
+            None => response_error(self.message(), "the answer has no head"),
+        }
+    }
+}
+
+/// Hands events to the decoder; what follows the end of the answer is noted and ignored.
+fn sink<'a>(
+    decoder: &'a mut dyn Decode,
+    assembler: &'a mut Assembler,
+    flow: &'a mut Flow,
+    trailing: &'a mut bool,
+) -> impl FnMut(&str) -> Result<()> + 'a {
+    move |data: &str| {
+        if *flow == Flow::Ended {
+            *trailing |= !data.trim().is_empty();
+            return Ok(());
+        }
+        *flow = decoder.event(data, assembler)?;
+        Ok(())
+    }
+}
+
+/// Gives an error of the framer, which knows no provider, its place.
+fn place(error: Error, message: &AssistantMessage) -> Error {
+    if error.provider.is_some() { error } else { response_error(message, &error.message) }
+}
+
+/// Tells a stream from a body by its first character; None while there is none.
+fn sniff(start: &[u8]) -> Option<Form> {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    if b"\xEF\xBB\xBF".starts_with(start) {
+        return None;
+    }
+    Some(match first {
+        b'{' | b'[' | b'<' => Form::Body(Vec::new()),
+        _ => Form::Stream(SseFramer::default()),
+    })
+}

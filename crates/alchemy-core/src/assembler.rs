@@ -1,0 +1,319 @@
+//! Raw deltas to events in legal order and the message that they add up to.
+
+use crate::error::Error;
+use crate::json::Json;
+use crate::types::{
+    AssistantMessage, Block, ContentBlock, Done, Event, Notice, Start, StopReason, Text, TextDelta, TextEnd, TextStart,
+    Thinking, ThinkingDelta, ThinkingEnd, ThinkingStart, ToolCall, ToolCallDelta, ToolCallEnd, ToolCallStart,
+    ToolCallState,
+};
+
+/// How an answer came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// By the model's will.
+    Whole,
+    /// By a limit or a failure: what was being written may be cut.
+    Cut,
+}
+
+/// Builds a message from deltas and notes the event that each of them is.
+///
+/// At most one text or thinking block is open at a time; tool calls stay open until the answer
+/// ends, since servers interleave them. Whatever the deltas, every block gets its start, its deltas
+/// and its end, in that order.
+pub struct Assembler {
+    message: AssistantMessage,
+    events: Vec<Event>,
+    started: bool,
+    /// The text or thinking block that is being written.
+    open: Option<usize>,
+    /// The tool calls whose end has not been told.
+    open_calls: Vec<usize>,
+}
+
+impl Assembler {
+    /// An assembler for an answer of which `message` says where it comes from.
+    #[must_use]
+    pub fn new(message: AssistantMessage) -> Self {
+        Assembler { message, events: Vec::new(), started: false, open: None, open_calls: Vec::new() }
+    }
+
+    /// The message so far.
+    #[must_use]
+    pub fn message(&self) -> &AssistantMessage {
+        &self.message
+    }
+
+    /// The message's facts, such as usage and ids. Its content grows by the methods below alone.
+    pub fn facts(&mut self) -> &mut AssistantMessage {
+        &mut self.message
+    }
+
+    /// The events since the last call.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// How many events wait to be taken.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Notes something that could not be honoured exactly, once for each code and path.
+    pub fn notice(&mut self, notice: Notice) {
+        if !self.message.notices.iter().any(|old| old.code == notice.code && old.path == notice.path) {
+            self.message.notices.push(notice);
+        }
+    }
+
+    /// The answer has begun.
+    pub fn start(&mut self) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        self.events.push(Event::Start(Start {
+            api: text(&self.message.api),
+            provider: text(&self.message.provider),
+            model: text(&self.message.model),
+            response_id: self.message.response_id.clone(),
+            notices: self.message.notices.clone(),
+        }));
+    }
+
+    /// More text.
+    pub fn text(&mut self, delta: &str) {
+        if delta.is_empty() {
+            return;
+        }
+        if let Some(content_index) = self.open
+            && let Some(ContentBlock::Text(block)) = self.message.content.get_mut(content_index)
+        {
+            block.text.push_str(delta);
+            self.events.push(Event::TextDelta(TextDelta { content_index, delta: delta.to_owned() }));
+            return;
+        }
+        let content_index = self.open_block(Text { text: delta.to_owned(), ..Text::default() }.into());
+        self.events.push(Event::TextStart(TextStart { content_index }));
+        self.events.push(Event::TextDelta(TextDelta { content_index, delta: delta.to_owned() }));
+    }
+
+    /// More thinking. An empty delta opens a block as well: a signature may be all there is.
+    pub fn thinking(&mut self, delta: &str) {
+        let content_index = match self.open {
+            Some(index) if matches!(self.message.content.get(index), Some(ContentBlock::Thinking(_))) => index,
+            _ => {
+                let index = self.open_block(Thinking::default().into());
+                self.events.push(Event::ThinkingStart(ThinkingStart { content_index: index }));
+                index
+            }
+        };
+        if let Some(ContentBlock::Thinking(block)) = self.message.content.get_mut(content_index) {
+            block.thinking.push_str(delta);
+        }
+        if !delta.is_empty() {
+            self.events.push(Event::ThinkingDelta(ThinkingDelta { content_index, delta: delta.to_owned() }));
+        }
+    }
+
+    /// The thinking block that is being written, for its signature.
+    pub fn open_thinking(&mut self) -> Option<&mut Thinking> {
+        match self.open.and_then(|index| self.message.content.get_mut(index)) {
+            Some(ContentBlock::Thinking(block)) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The text block that is being written, for its citations.
+    pub fn open_text(&mut self) -> Option<&mut Text> {
+        match self.open.and_then(|index| self.message.content.get_mut(index)) {
+            Some(ContentBlock::Text(block)) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// A tool call begins; the number returned names it to [`Assembler::tool_call_delta`].
+    pub fn tool_call(&mut self, mut call: ToolCall) -> usize {
+        // Until its end is told a call counts as cut, so that no snapshot calls it whole.
+        call.state = ToolCallState::Truncated;
+        self.start();
+        self.close_open();
+        let content_index = self.message.content.len();
+        let (id, name) = (call.id.clone(), call.name.clone());
+        self.message.content.push(call.into());
+        self.open_calls.push(content_index);
+        self.events.push(Event::ToolCallStart(ToolCallStart { content_index, id, name }));
+        content_index
+    }
+
+    /// More of a tool call's arguments.
+    pub fn tool_call_delta(&mut self, content_index: usize, delta: &str) {
+        if let Some(call) = self.call_mut(content_index)
+            && !delta.is_empty()
+        {
+            call.raw_arguments.push_str(delta);
+            self.events.push(Event::ToolCallDelta(ToolCallDelta { content_index, delta: delta.to_owned() }));
+        }
+    }
+
+    /// A tool call that is being written.
+    pub fn call_mut(&mut self, content_index: usize) -> Option<&mut ToolCall> {
+        match self.message.content.get_mut(content_index) {
+            Some(ContentBlock::ToolCall(call)) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// A block that arrives whole.
+    pub fn block(&mut self, block: ContentBlock) {
+        self.start();
+        self.close_open();
+        let content_index = self.message.content.len();
+        self.message.content.push(block.clone());
+        self.events.push(Event::Block(Block { content_index, block }));
+    }
+
+    /// The answer is whole: closes every block and tells the end.
+    pub fn done(&mut self, stop_reason: StopReason) {
+        self.start();
+        self.close_all(match stop_reason {
+            StopReason::Length | StopReason::ContentFilter | StopReason::Error | StopReason::Aborted => Ending::Cut,
+            _ => Ending::Whole,
+        });
+        self.message.stop_reason = stop_reason;
+        self.events.push(Event::Done(Done { message: self.message.clone() }));
+    }
+
+    /// The answer failed: the message so far, which says so. No further event is made.
+    pub fn fail(&mut self, error: &Error, stop_reason: StopReason) -> AssistantMessage {
+        let events = self.events.len();
+        self.close_all(Ending::Cut);
+        self.events.truncate(events);
+        self.message.stop_reason = stop_reason;
+        self.message.error_message = Some(error.message.clone());
+        self.message.clone()
+    }
+
+    /// Ends the text or thinking block that is being written.
+    pub fn close_open(&mut self) {
+        let Some(content_index) = self.open.take() else { return };
+        let event = match self.message.content.get(content_index) {
+            Some(ContentBlock::Text(block)) => TextEnd { content_index, block: block.clone() }.into(),
+            Some(ContentBlock::Thinking(block)) => ThinkingEnd { content_index, block: block.clone() }.into(),
+            _ => return,
+        };
+        self.events.push(event);
+    }
+
+    fn open_block(&mut self, block: ContentBlock) -> usize {
+        self.start();
+        self.close_open();
+        let content_index = self.message.content.len();
+        self.message.content.push(block);
+        self.open = Some(content_index);
+        content_index
+    }
+
+    fn close_all(&mut self, ending: Ending) {
+        self.close_open();
+        for content_index in std::mem::take(&mut self.open_calls) {
+            if let Some(call) = self.call_mut(content_index) {
+                settle(call, ending);
+                let tool_call = call.clone();
+                self.events.push(ToolCallEnd { content_index, tool_call }.into());
+            }
+        }
+    }
+}
+
+/// Decides whether a call's arguments can be trusted.
+///
+/// A JSON object that is closed cannot be the beginning of a longer one, so it is complete however
+/// the answer ended. No arguments at all mean none were needed, but only if the answer ended well.
+fn settle(call: &mut ToolCall, ending: Ending) {
+    if call.custom {
+        call.state = if ending == Ending::Whole { ToolCallState::Complete } else { ToolCallState::Truncated };
+        return;
+    }
+    let raw = call.raw_arguments.trim();
+    let arguments = match raw {
+        "" | "null" if ending == Ending::Whole => Some(Json::object()),
+        _ => Json::parse(raw).ok().filter(Json::is_object),
+    };
+    call.state = match (&arguments, ending) {
+        (Some(_), _) => ToolCallState::Complete,
+        (None, Ending::Cut) => ToolCallState::Truncated,
+        (None, Ending::Whole) => ToolCallState::Invalid,
+    };
+    call.arguments = arguments;
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(raw: &str) -> ToolCall {
+        ToolCall { id: "1".into(), name: "f".into(), raw_arguments: raw.into(), ..ToolCall::default() }
+    }
+
+    fn settled(raw: &str, ending: Ending) -> (ToolCallState, Option<String>) {
+        let mut call = call(raw);
+        settle(&mut call, ending);
+        (call.state, call.arguments.map(|json| json.text().to_owned()))
+    }
+
+    #[test]
+    fn arguments_are_complete_truncated_or_invalid() {
+        use Ending::{Cut, Whole};
+        let object = |text: &str| (ToolCallState::Complete, Some(text.to_owned()));
+        assert_eq!(settled("{\"a\":1}", Whole), object("{\"a\":1}"));
+        assert_eq!(settled("{\"a\":1}", Cut), object("{\"a\":1}"));
+        assert_eq!(settled("", Whole), object("{}"));
+        assert_eq!(settled("null", Whole), object("{}"));
+        assert_eq!(settled("", Cut), (ToolCallState::Truncated, None));
+        assert_eq!(settled("{\"a\":", Cut), (ToolCallState::Truncated, None));
+        assert_eq!(settled("{\"a\":", Whole), (ToolCallState::Invalid, None));
+        assert_eq!(settled("[1]", Whole), (ToolCallState::Invalid, None));
+        assert_eq!(settled("{\"a\":NaN}", Whole), (ToolCallState::Invalid, None));
+    }
+
+    #[test]
+    fn interleaved_calls_and_text_keep_their_order() {
+        let mut assembler = Assembler::new(AssistantMessage::default());
+        assembler.thinking("hm");
+        assembler.text("a");
+        let first = assembler.tool_call(call(""));
+        let second = assembler.tool_call(call(""));
+        assembler.tool_call_delta(first, "{\"x\":");
+        assembler.tool_call_delta(second, "{}");
+        assembler.tool_call_delta(first, "1}");
+        assembler.text("b");
+        assembler.done(StopReason::ToolUse);
+        let tags: Vec<_> = assembler.take_events().iter().map(Event::tag).collect();
+        assert_eq!(
+            tags,
+            [
+                "start", "thinking_start", "thinking_delta", "thinking_end", "text_start", "text_delta", "text_end",
+                "tool_call_start", "tool_call_start", "tool_call_delta", "tool_call_delta", "tool_call_delta",
+                "text_start", "text_delta", "text_end", "tool_call_end", "tool_call_end", "done",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_failure_keeps_what_arrived() {
+        let mut assembler = Assembler::new(AssistantMessage::default());
+        assembler.text("half");
+        assembler.tool_call(call("{\"a\""));
+        let error = Error::new(crate::error::ErrorKind::ResponseError, "cut");
+        let partial = assembler.fail(&error, StopReason::Error);
+        assert_eq!(partial.stop_reason, StopReason::Error);
+        assert_eq!(partial.error_message.as_deref(), Some("cut"));
+        assert!(matches!(&partial.content[0], ContentBlock::Text(block) if block.text == "half"));
+        assert!(matches!(&partial.content[1], ContentBlock::ToolCall(call) if call.state == ToolCallState::Truncated));
+    }
+}

@@ -1,0 +1,157 @@
+//! Which tool call a piece belongs to.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::wire::{FunctionDelta, ToolCallDelta};
+use crate::assembler::Assembler;
+use crate::types::{Notice, ToolCall};
+
+/// The calls of an answer while they are written.
+///
+/// Servers name a call by `index`, by `id`, by both or by neither, leave them out or empty in later
+/// pieces, and interleave calls; a call is told to the assembler once its name is known.
+#[derive(Default)]
+pub(super) struct Calls {
+    calls: Vec<Call>,
+}
+
+#[derive(Default)]
+struct Call {
+    index: Option<u64>,
+    id: String,
+    name: String,
+    custom: bool,
+    signature: Option<String>,
+    /// Arguments that came before the name.
+    held: String,
+    /// The assembler's number of the call, once it knows it.
+    told: Option<usize>,
+}
+
+impl Calls {
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// Takes the pieces of one chunk.
+    pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, assembler: &mut Assembler) {
+        let mut touched = Vec::new();
+        for delta in deltas {
+            let custom = delta.custom.is_some();
+            let (name, arguments) = match (delta.function, delta.custom) {
+                (Some(FunctionDelta { name, arguments }), _) => (name, arguments.and_then(text_of)),
+                (None, Some(custom)) => (custom.name, custom.input),
+                (None, None) => (None, None),
+            };
+            let name = name.unwrap_or_default();
+            let id = delta.id.unwrap_or_default();
+            let position = self.find(delta.index, &id, &name, &touched);
+            let position = position.unwrap_or_else(|| {
+                self.calls.push(Call { index: delta.index, ..Call::default() });
+                self.calls.len() - 1
+            });
+            touched.push(position);
+            if let Some(call) = self.calls.get_mut(position) {
+                if call.id.is_empty() {
+                    call.id = id.into_owned();
+                }
+                if call.name.is_empty() {
+                    call.name = name.into_owned();
+                }
+                call.custom |= custom;
+                if let Some(extra) = delta.extra_content.filter(|extra| extra.get() != "null") {
+                    call.signature = Some(extra.get().to_owned());
+                }
+            }
+            self.tell(position, arguments.as_deref().unwrap_or_default(), assembler);
+        }
+    }
+
+    /// Takes a piece of the legacy `function_call`, of which an answer has one.
+    pub(super) fn take_function(&mut self, function: FunctionDelta<'_>, assembler: &mut Assembler) {
+        let delta = ToolCallDelta { index: Some(0), function: Some(function), ..ToolCallDelta::default() };
+        self.take(vec![delta], assembler);
+    }
+
+    /// The call that a piece goes on with; None if it begins another.
+    fn find(&self, index: Option<u64>, id: &str, name: &str, touched: &[usize]) -> Option<usize> {
+        let last = |matches: &dyn Fn(&Call) -> bool| self.calls.iter().rposition(matches);
+        let found = match index {
+            Some(index) => last(&|call| call.index == Some(index)),
+            None if !id.is_empty() => last(&|call| call.id == id),
+            None if !name.is_empty() => None,
+            None => self.calls.len().checked_sub(1),
+        }?;
+        let call = self.calls.get(found)?;
+        // One index for several calls, told apart by their ids or by standing side by side in one chunk.
+        let other_id = !id.is_empty() && !call.id.is_empty() && call.id != id && !name.is_empty();
+        let beside = touched.contains(&found) && !name.is_empty();
+        (!other_id && !beside).then_some(found)
+    }
+
+    fn tell(&mut self, position: usize, arguments: &str, assembler: &mut Assembler) {
+        let taken = |id: &str, calls: &[Call]| calls.iter().take(position).any(|call| call.id == id);
+        let duplicate = self.calls.get(position).is_some_and(|call| taken(&call.id, &self.calls));
+        let Some(call) = self.calls.get_mut(position) else { return };
+        if let Some(told) = call.told {
+            assembler.tool_call_delta(told, arguments);
+            if let Some(open) = assembler.call_mut(told) {
+                open.signature.clone_from(&call.signature);
+            }
+            return;
+        }
+        call.held.push_str(arguments);
+        if call.name.is_empty() {
+            return;
+        }
+        if call.id.is_empty() {
+            call.id = made_up_id(assembler.message().response_id.as_deref(), position);
+        } else if duplicate {
+            assembler.notice(Notice::new(
+                "tool_call_renamed",
+                format!("content[{}].id", assembler.message().content.len()),
+                format!("two tool calls had the id {:?}; the later one was given another", call.id),
+            ));
+            call.id = format!("{}_{position}", call.id);
+        }
+        let told = assembler.tool_call(ToolCall {
+            id: call.id.clone(),
+            name: call.name.clone(),
+            custom: call.custom,
+            signature: call.signature.clone(),
+            ..ToolCall::default()
+        });
+        call.told = Some(told);
+        assembler.tool_call_delta(told, &std::mem::take(&mut call.held));
+    }
+
+    /// Tells the calls whose name never came, so that nothing is lost.
+    pub(super) fn finish(&mut self, assembler: &mut Assembler) {
+        for call in self.calls.iter_mut().filter(|call| call.told.is_none()) {
+            let told = assembler.tool_call(ToolCall { id: call.id.clone(), ..ToolCall::default() });
+            call.told = Some(told);
+            assembler.tool_call_delta(told, &call.held);
+        }
+    }
+}
+
+/// The text of arguments: a string's content; any other value, as some servers send it, verbatim.
+fn text_of(arguments: &RawValue) -> Option<Cow<'_, str>> {
+    match arguments.get() {
+        "null" => None,
+        text if text.starts_with('"') => {
+            serde_json::from_str::<&str>(text).map(Cow::Borrowed).ok().or_else(|| serde_json::from_str(text).ok())
+        }
+        text => Some(Cow::Borrowed(text)),
+    }
+}
+
+/// An id for a call that came without one, told apart from those of other answers by the answer's id.
+fn made_up_id(response_id: Option<&str>, position: usize) -> String {
+    let hash = response_id.unwrap_or_default().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("call_{:08x}_{position}", hash >> 32)
+}

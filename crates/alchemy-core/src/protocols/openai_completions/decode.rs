@@ -1,0 +1,436 @@
+//! Chat completions, streamed or whole, to events.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::calls::Calls;
+use super::details::Details;
+use super::wire::{Choice, Chunk, Content, Delta, Extras};
+use super::{finish, output, usage};
+use crate::assembler::Assembler;
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::protocols::failure::{inner_error, response_error};
+use crate::protocols::surrogates::{Joiner, escape_halves};
+use crate::protocols::think_tags::{Piece, ThinkTags};
+use crate::protocols::{Decode, Flow};
+use crate::quirks::Quirks;
+use crate::types::{ModelCost, Notice, StopReason};
+
+/// Decodes the answer to one chat completions request.
+///
+/// The terminal marker is a `finish_reason`. Usage, a second reason or an error may follow it;
+/// `[DONE]` may or may not. `[DONE]` without a reason is a truncation, save where a quirk says otherwise.
+pub struct Decoder {
+    done_ends: bool,
+    prices: Option<ModelCost>,
+    think_tags: Option<ThinkTags>,
+    calls: Calls,
+    details: Details,
+    audio: output::AudioParts,
+    /// Sources that came while no text was open.
+    citations: Vec<Json>,
+    logprobs: Vec<Value>,
+    text_halves: Joiner,
+    thinking_halves: Joiner,
+    /// Whether a chunk had half of a surrogate pair.
+    halves: bool,
+    refused: bool,
+    finish_reason: Option<String>,
+    native_finish_reason: Option<String>,
+    done: bool,
+}
+
+impl Decoder {
+    /// A decoder for a server with these quirks and a model with these prices.
+    #[must_use]
+    pub fn new(quirks: &Quirks, prices: Option<ModelCost>) -> Self {
+        Decoder {
+            done_ends: quirks.done_ends,
+            prices,
+            think_tags: quirks.think_tags.then(ThinkTags::default),
+            calls: Calls::default(),
+            details: Details::default(),
+            audio: output::AudioParts::default(),
+            citations: Vec::new(),
+            logprobs: Vec::new(),
+            text_halves: Joiner::default(),
+            thinking_halves: Joiner::default(),
+            halves: false,
+            refused: false,
+            finish_reason: None,
+            native_finish_reason: None,
+            done: false,
+        }
+    }
+
+    fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
+        match serde_json::from_str::<Chunk<'_>>(json) {
+            Ok(chunk) => self.take(chunk, json, whole, assembler),
+            Err(error) => {
+                // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
+                let repaired = escape_halves(json);
+                match serde_json::from_str::<Chunk<'_>>(&repaired) {
+                    Ok(chunk) if repaired != json => {
+                        self.halves = true;
+                        self.take(chunk, &repaired, whole, assembler)
+                    }
+                    _ => Err(malformed(assembler, json, &error)),
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: Chunk<'_>, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
+        if let Some(error) = chunk.error.filter(|_| chunk.choice.is_none()) {
+            return Err(inner_error(assembler.message(), error.get()));
+        }
+        if chunk.choice.is_none() && chunk.usage.is_none() && tells_a_failure(&chunk.extras) {
+            return Err(inner_error(assembler.message(), json));
+        }
+        self.facts(&chunk, assembler);
+        assembler.start();
+        if chunk.other_choices {
+            assembler.notice(Notice::new(
+                "choice_dropped",
+                "choices",
+                "the server sent several choices; only the first is kept",
+            ));
+        }
+        for (key, value) in &chunk.extras {
+            keep(assembler, key, value);
+        }
+        if let Some(choice) = chunk.choice {
+            self.choice(choice, whole, assembler)?;
+        }
+        match chunk.error {
+            Some(error) => Err(inner_error(assembler.message(), error.get())),
+            None => Ok(()),
+        }
+    }
+
+    fn facts(&mut self, chunk: &Chunk<'_>, assembler: &mut Assembler) {
+        let facts = assembler.facts();
+        let first = |field: &mut Option<String>, value: &Option<Cow<'_, str>>| {
+            if field.is_none()
+                && let Some(value) = value.as_deref().filter(|value| !value.is_empty())
+            {
+                *field = Some(value.to_owned());
+            }
+        };
+        first(&mut facts.response_id, &chunk.id);
+        first(&mut facts.response_model, &chunk.model);
+        let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage];
+        for raw in usages.into_iter().flatten() {
+            if let Some(usage) = usage::read(raw, self.prices.as_ref()) {
+                facts.usage = usage;
+                keep(assembler, "usage", raw);
+                return;
+            }
+        }
+    }
+
+    fn choice(&mut self, choice: Choice<'_>, whole: bool, assembler: &mut Assembler) -> Result<()> {
+        // Perplexity repeats the whole message beside each delta: the delta counts.
+        let delta = match (choice.delta, choice.message) {
+            (Some(delta), _) => Some(delta),
+            (None, message) if whole || assembler.message().content.is_empty() => message,
+            _ => None,
+        };
+        if let Some(delta) = delta {
+            self.delta(delta, assembler)?;
+        }
+        for (key, value) in choice.extras {
+            if key == "logprobs" {
+                self.logprobs.extend(serde_json::from_str::<Value>(value.get()));
+            } else if key != "text" {
+                keep(assembler, &key, value);
+            }
+        }
+        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+            self.finish_reason = Some(reason.into_owned());
+        }
+        if let Some(native) = choice.native_finish_reason.filter(|native| !native.is_empty()) {
+            self.native_finish_reason = Some(native.into_owned());
+        }
+        match choice.error {
+            Some(error) => Err(inner_error(assembler.message(), error.get())),
+            None => Ok(()),
+        }
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, assembler: &mut Assembler) -> Result<()> {
+        let text = |text: &Option<Cow<'_, str>>| text.as_deref().is_some_and(|text| !text.is_empty());
+        let told = [&delta.reasoning_content, &delta.reasoning].into_iter().find(|field| text(field));
+        if let Some(thinking) = told.and_then(|field| field.as_deref()) {
+            self.thinking(thinking, assembler);
+        }
+        if let Some(details) = delta.reasoning_details.filter(|details| details.get() != "[]") {
+            let told = told.is_some();
+            let readable = self.details.take(details.get());
+            // The same text may stand in both fields: it counts once.
+            assembler.thinking(if told { "" } else { &readable });
+        }
+        match delta.content {
+            Content::None => {}
+            Content::Text(text) => self.text(&text, assembler),
+            Content::Parts(parts) => {
+                for part in parts {
+                    self.part(part, assembler)?;
+                }
+            }
+        }
+        if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
+            if !std::mem::replace(&mut self.refused, true) {
+                assembler.close_open();
+            }
+            self.text(&refusal, assembler);
+        }
+        if let Some(annotations) = delta.annotations {
+            self.cite(annotations, assembler);
+        }
+        if let Some(images) = delta.images {
+            self.seal(assembler);
+            for image in output::images(images.get()) {
+                assembler.block(image);
+            }
+        }
+        if let Some(audio) = delta.audio {
+            self.audio.take(audio.get()).map_err(|what| response_error(assembler.message(), &what))?;
+        }
+        if !delta.tool_calls.is_empty() {
+            self.flush(assembler);
+            self.calls.take(delta.tool_calls, assembler);
+        }
+        if let Some(function) = delta.function_call {
+            self.flush(assembler);
+            self.calls.take_function(function, assembler);
+        }
+        for (key, value) in &delta.extras {
+            keep(assembler, key, value);
+        }
+        Ok(())
+    }
+
+    /// One part of a content list: text and thinking (Mistral), or a kind that we keep whole.
+    fn part(&mut self, part: &RawValue, assembler: &mut Assembler) -> Result<()> {
+        let value: Value = serde_json::from_str(part.get()).map_err(|error| malformed(assembler, part.get(), &error))?;
+        let text = |key: &str| match value.get(key) {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Array(parts)) => {
+                Some(parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect())
+            }
+            _ => None,
+        };
+        let kind = value.get("type").and_then(Value::as_str).unwrap_or("text");
+        match (kind, text("text"), text("thinking")) {
+            ("text" | "output_text", Some(text), _) => self.text(&text, assembler),
+            ("thinking" | "reasoning", _, Some(thinking)) => self.thinking(&thinking, assembler),
+            ("reasoning", Some(thinking), None) => self.thinking(&thinking, assembler),
+            ("refusal", _, _) => {
+                self.refused = true;
+                let refusal = text("refusal").unwrap_or_default();
+                self.text(&refusal, assembler);
+            }
+            _ => {
+                self.flush(assembler);
+                assembler.block(output::opaque(kind, part));
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, piece: &str, assembler: &mut Assembler) {
+        if !self.halves && self.think_tags.is_none() && self.details.is_empty() && self.citations.is_empty() {
+            assembler.text(piece);
+            return;
+        }
+        let joined = if self.halves { Cow::Owned(self.text_halves.join(piece)) } else { Cow::Borrowed(piece) };
+        let Some(tags) = &mut self.think_tags else { return self.plain_text(&joined, assembler) };
+        for piece in tags.feed(&joined) {
+            self.piece(&piece, assembler);
+        }
+    }
+
+    fn piece(&mut self, piece: &Piece, assembler: &mut Assembler) {
+        match piece {
+            Piece::Text(text) => self.plain_text(text, assembler),
+            Piece::Thinking(thinking) => assembler.thinking(thinking),
+        }
+    }
+
+    fn plain_text(&mut self, text: &str, assembler: &mut Assembler) {
+        if text.is_empty() {
+            return;
+        }
+        self.seal(assembler);
+        assembler.text(text);
+        if let Some(block) = assembler.open_text() {
+            block.citations.append(&mut self.citations);
+        }
+    }
+
+    fn thinking(&mut self, piece: &str, assembler: &mut Assembler) {
+        match self.halves {
+            true => assembler.thinking(&self.thinking_halves.join(piece)),
+            false => assembler.thinking(piece),
+        }
+    }
+
+    fn cite(&mut self, annotations: &RawValue, assembler: &mut Assembler) {
+        let citations: Vec<Json> = serde_json::from_str(annotations.get()).unwrap_or_default();
+        match assembler.open_text() {
+            Some(block) => block.citations.extend(citations),
+            None => self.citations.extend(citations),
+        }
+    }
+
+    /// Gives the open thinking block its signature, before it is closed.
+    fn seal(&mut self, assembler: &mut Assembler) {
+        if self.details.is_empty() {
+            return;
+        }
+        if let Some(block) = assembler.open_thinking()
+            && let Some((signature, encrypted)) = self.details.seal()
+        {
+            block.redacted = encrypted && block.thinking.is_empty();
+            block.signature = Some(signature);
+        }
+    }
+
+    /// Tells what was held back of the open block, before another one opens.
+    fn flush(&mut self, assembler: &mut Assembler) {
+        let rest = self.thinking_halves.rest();
+        if !rest.is_empty() {
+            assembler.thinking(rest);
+        }
+        if let Some(piece) = self.think_tags.as_mut().and_then(ThinkTags::finish) {
+            self.piece(&piece, assembler);
+        }
+        let rest = self.text_halves.rest();
+        assembler.text(rest);
+        self.seal(assembler);
+    }
+
+    /// Tells whatever is still held back.
+    fn settle(&mut self, assembler: &mut Assembler) {
+        self.flush(assembler);
+        self.calls.finish(assembler);
+        if let Some(audio) = self.audio.finish() {
+            assembler.block(audio);
+        }
+        if !self.citations.is_empty() {
+            // Sources without a text to stand on are kept beside the message.
+            if let Ok(citations) = Json::of(&std::mem::take(&mut self.citations)) {
+                assembler.facts().raw.insert("annotations".to_owned(), citations);
+            }
+        }
+        if let Some(logprobs) = join_logprobs(std::mem::take(&mut self.logprobs)) {
+            assembler.facts().raw.insert("logprobs".to_owned(), logprobs);
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
+        let data = data.trim();
+        if data == "[DONE]" {
+            self.done = true;
+            return Ok(Flow::Ended);
+        }
+        if !data.is_empty() {
+            self.chunk(data, false, assembler)?;
+        }
+        Ok(if self.finish_reason.is_some() { Flow::Ending } else { Flow::More })
+    }
+
+    fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
+        let body = body.trim();
+        if body.is_empty() {
+            return Err(response_error(assembler.message(), "the answer is empty"));
+        }
+        if body.starts_with('<') {
+            return Err(response_error(assembler.message(), "the answer is a web page, not JSON; check base_url"));
+        }
+        self.chunk(body, true, assembler)?;
+        let empty = assembler.message().content.is_empty() && self.calls.is_empty() && self.audio.is_empty();
+        if empty && self.finish_reason.is_none() {
+            return Err(response_error(assembler.message(), "the answer holds no choice; check base_url"));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, assembler: &mut Assembler) -> Result<()> {
+        let message = assembler.message();
+        let reason = match (&self.finish_reason, self.done) {
+            (Some(reason), _) => reason.clone(),
+            (None, true) if self.done_ends => String::new(),
+            (None, true) => return Err(response_error(message, "the stream ended by [DONE] without a finish_reason; the answer is cut")),
+            (None, false) => return Err(response_error(message, "the stream ended without a finish_reason; the answer is cut")),
+        };
+        let native = self.native_finish_reason.as_deref();
+        let has_calls = !self.calls.is_empty();
+        let finish = finish::read(if reason.is_empty() { "stop" } else { &reason }, native, has_calls, self.refused);
+        assembler.facts().raw_stop_reason = Some(native.unwrap_or(&reason).to_owned());
+        if matches!(finish.reason, StopReason::Error | StopReason::Aborted) {
+            let what = format!("the provider ended the answer with finish_reason {reason:?}");
+            return Err(response_error(assembler.message(), &what));
+        }
+        if finish.unknown {
+            let text = format!("the finish_reason {reason:?} is not known and taken as `stop`");
+            assembler.notice(Notice::new("stop_reason_unknown", "finish_reason", text));
+        }
+        self.settle(assembler);
+        assembler.done(finish.reason);
+        Ok(())
+    }
+
+    fn interrupted(&mut self, assembler: &mut Assembler) {
+        self.settle(assembler);
+    }
+}
+
+/// Whether keys that no answer has say that this is not one.
+fn tells_a_failure(extras: &Extras<'_>) -> bool {
+    extras.iter().any(|(key, _)| matches!(&**key, "message" | "detail" | "code" | "error_message"))
+}
+
+/// Keeps a value beside the message; the last one of a name wins.
+fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
+    let raw = &mut assembler.facts().raw;
+    if raw.get(key).is_some_and(|old| old.text() == value.get()) {
+        return;
+    }
+    if let Ok(json) = Json::parse(value.get()) {
+        raw.insert(key.to_owned(), json);
+    }
+}
+
+/// Joins the `logprobs` of a stream's chunks: their lists follow one another.
+fn join_logprobs(pieces: Vec<Value>) -> Option<Json> {
+    let joined = pieces.into_iter().reduce(|mut joined, piece| {
+        if let (Value::Object(joined), Value::Object(piece)) = (&mut joined, piece) {
+            for (key, value) in piece {
+                match (joined.get_mut(&key), value) {
+                    (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                    (Some(_), Value::Null) => {}
+                    (_, value) => {
+                        joined.insert(key, value);
+                    }
+                }
+            }
+        }
+        joined
+    })?;
+    Json::of(&joined).ok()
+}
+
+/// An event that is not what the protocol says.
+fn malformed(assembler: &Assembler, json: &str, error: &serde_json::Error) -> Error {
+    let mut failure = response_error(assembler.message(), &format!("the server sent a malformed event: {error}"));
+    failure.body = Some(json.chars().take(2000).collect());
+    failure
+}
+

@@ -1,0 +1,24 @@
+//! OpenAI Chat Completions, and the many servers that imitate it.
+
+mod calls;
+mod decode;
+mod details;
+mod finish;
+mod output;
+mod usage;
+mod wire;
+
+mod assistant;
+mod cache;
+mod conversation;
+mod encode;
+mod media;
+mod options;
+mod reasoning;
+mod request;
+mod response_format;
+mod tool_call_ids;
+mod tool_results;
+
+pub use decode::Decoder;
+pub use encode::encode;

@@ -1,0 +1,113 @@
+//! Images, audio and unknown parts that a model made.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::json::Json;
+use crate::types::{Api, Audio, Bytes, ContentBlock, Image, Opaque};
+
+/// The pieces of the audio that an answer speaks.
+#[derive(Default)]
+pub(super) struct AudioParts {
+    heard: bool,
+    id: Option<String>,
+    data: Vec<u8>,
+    transcript: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireAudio {
+    id: Option<String>,
+    data: Option<String>,
+    transcript: Option<String>,
+}
+
+impl AudioParts {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.heard
+    }
+
+    /// Takes a chunk's piece; each is base64 of its own.
+    pub(super) fn take(&mut self, json: &str) -> Result<(), String> {
+        let piece: WireAudio =
+            serde_json::from_str(json).map_err(|error| format!("the server sent malformed audio: {error}"))?;
+        self.heard = true;
+        if piece.id.is_some() {
+            self.id = piece.id;
+        }
+        self.transcript.push_str(piece.transcript.as_deref().unwrap_or_default());
+        let data = STANDARD.decode(piece.data.unwrap_or_default());
+        self.data.extend(data.map_err(|error| format!("the server sent audio that is not base64: {error}"))?);
+        Ok(())
+    }
+
+    /// The whole, once.
+    pub(super) fn finish(&mut self) -> Option<ContentBlock> {
+        let AudioParts { heard, id, data, transcript } = std::mem::take(self);
+        heard.then(|| {
+            ContentBlock::Audio(Audio {
+                mime_type: mime_type(&data).map(str::to_owned),
+                data: (!data.is_empty()).then_some(Bytes(data)),
+                url: None,
+                transcript: (!transcript.is_empty()).then_some(transcript),
+                id,
+            })
+        })
+    }
+}
+
+/// What an audio file is by its first bytes; None for raw samples.
+fn mime_type(data: &[u8]) -> Option<&'static str> {
+    match data {
+        [b'R', b'I', b'F', b'F', ..] => Some("audio/wav"),
+        [b'I', b'D', b'3', ..] | [0xFF, 0xE0..=0xFF, ..] => Some("audio/mpeg"),
+        [b'f', b'L', b'a', b'C', ..] => Some("audio/flac"),
+        [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
+        _ => None,
+    }
+}
+
+/// The images of OpenRouter's `images` list; an entry of another shape is kept whole.
+pub(super) fn images(json: &str) -> Vec<ContentBlock> {
+    #[derive(Deserialize)]
+    struct Entry {
+        image_url: Url,
+    }
+
+    #[derive(Deserialize)]
+    struct Url {
+        url: String,
+    }
+
+    let entries: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+    let read = |entry: &RawValue| match serde_json::from_str::<Entry>(entry.get()) {
+        Ok(Entry { image_url: Url { url } }) => ContentBlock::Image(image(url)),
+        Err(_) => opaque("image", entry),
+    };
+    entries.into_iter().map(read).collect()
+}
+
+/// An image from an address, or from the data inside a `data:` one.
+fn image(url: String) -> Image {
+    let inline = url.strip_prefix("data:").and_then(|rest| {
+        let (mime_type, data) = rest.split_once(";base64,")?;
+        Some((mime_type.to_owned(), STANDARD.decode(data).ok()?))
+    });
+    match inline {
+        Some((mime_type, data)) => Image { data: Some(Bytes(data)), mime_type: Some(mime_type), ..Image::default() },
+        None => Image { url: Some(url), ..Image::default() },
+    }
+}
+
+/// A part that has no block of its own.
+pub(super) fn opaque(kind: &str, part: &RawValue) -> ContentBlock {
+    ContentBlock::Opaque(Opaque {
+        api: Api::OpenAiCompletions.as_str().to_owned(),
+        kind: kind.to_owned(),
+        data: Json::parse(part.get()).unwrap_or_default(),
+        text: None,
+    })
+}

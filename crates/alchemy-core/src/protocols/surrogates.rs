@@ -1,0 +1,120 @@
+//! Emoji that a server cut in two.
+//!
+//! A JSON string may hold half of a surrogate pair (`"\ud83d"`), and servers that cut text at
+//! UTF-16 units send the halves in two events. Rust strings cannot hold a half, so in the rare event
+//! that has one it is written as a private-use character, and the halves are joined again in the text.
+
+/// Halves U+D800..U+DFFF stand at U+10D800..U+10DFFF while they travel.
+const OFFSET: u32 = 0x10_0000;
+
+/// Writes the unpaired surrogate escapes of a JSON text as private-use characters.
+pub(crate) fn escape_halves(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 16);
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        text.push_str(before);
+        let taken = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(high @ 0xD800..0xDC00), Some(0xDC00..0xE000)) => {
+                let _ = high;
+                12
+            }
+            (Some(half @ 0xD800..0xE000), _) => {
+                text.extend(char::from_u32(OFFSET + u32::from(half)));
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            (Some(_), _) => 6,
+            (None, _) => 2,
+        };
+        // An escape that is cut short is left to the JSON parser to refuse.
+        let taken = if escape.is_char_boundary(taken) { taken.min(escape.len()) } else { 1 };
+        let (escape, after) = escape.split_at(taken);
+        text.push_str(escape);
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The UTF-16 unit that a `\uXXXX` escape at the start of `text` names.
+fn unit(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
+/// Joins halves across pieces of one text.
+#[derive(Default)]
+pub(crate) struct Joiner {
+    high: Option<u16>,
+}
+
+impl Joiner {
+    /// Takes the next piece. A first half at its end is held back; a half that stays alone becomes U+FFFD.
+    pub(crate) fn join(&mut self, piece: &str) -> String {
+        let mut text = String::with_capacity(piece.len() + 4);
+        for character in piece.chars() {
+            match half(character) {
+                Some(low @ 0xDC00..0xE000) => match self.high.take() {
+                    Some(high) => text.extend(char::decode_utf16([high, low]).map(|pair| pair.unwrap_or('\u{FFFD}'))),
+                    None => text.push('\u{FFFD}'),
+                },
+                Some(high) => {
+                    text.push_str(self.rest());
+                    self.high = Some(high);
+                }
+                None => {
+                    text.push_str(self.rest());
+                    text.push(character);
+                }
+            }
+        }
+        text
+    }
+
+    /// What stands for a first half that was held back and never met its second.
+    pub(crate) fn rest(&mut self) -> &'static str {
+        if self.high.take().is_some() { "\u{FFFD}" } else { "" }
+    }
+}
+
+fn half(character: char) -> Option<u16> {
+    u32::from(character).checked_sub(OFFSET).and_then(|unit| u16::try_from(unit).ok()).filter(|unit| (0xD800..0xE000).contains(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(json: &str) -> String {
+        serde_json::from_str(&escape_halves(json)).unwrap()
+    }
+
+    #[test]
+    fn halves_are_joined_across_pieces() {
+        let mut joiner = Joiner::default();
+        assert_eq!(joiner.join(&parsed(r#""a\ud83d""#)), "a");
+        assert_eq!(joiner.join(&parsed(r#""\ude00b""#)), "\u{1f600}b");
+        assert_eq!(joiner.rest(), "");
+    }
+
+    #[test]
+    fn halves_that_stay_alone_are_replaced() {
+        let mut joiner = Joiner::default();
+        assert_eq!(joiner.join(&parsed(r#""\ude00a\ud83db\ud83d""#)), "\u{FFFD}a\u{FFFD}b");
+        assert_eq!(joiner.rest(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn other_escapes_are_left_alone() {
+        for text in [r#""\\ud83d \n \" \u00e9 \ud83d\ude00""#, r#""é\\""#] {
+            assert_eq!(escape_halves(text), text);
+        }
+    }
+
+    #[test]
+    fn cut_escapes_do_not_panic() {
+        for text in ["\\", "\\u", "\\ud8", "\\ué", "\\é", "\\ud83d\\", "\\ud83d\\u12"] {
+            escape_halves(text);
+        }
+    }
+}
