@@ -1,0 +1,210 @@
+//! From a model, a conversation and options to a request that can be sent.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use crate::answer::Answer;
+use crate::env;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocols::{self, Encoded, Request};
+use crate::providers::{self, Auth, Provider};
+use crate::quirks::Quirks;
+use crate::transport::Call;
+use crate::types::{Context, Model, Notice, Options, Timeout};
+
+/// Addresses that begin so name a model file on this machine; whoever owns the process behind it
+/// gives the real address when the request is sent.
+const LOCAL: &str = "local:";
+
+/// Keys and addresses by provider id.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// Keys, over the environment's.
+    pub api_keys: BTreeMap<String, String>,
+    /// Addresses, over the providers' own.
+    pub base_urls: BTreeMap<String, String>,
+}
+
+/// A request that was checked and encoded, and not sent.
+pub struct Prepared {
+    model: Model,
+    quirks: Cow<'static, Quirks>,
+    provider: &'static Provider,
+    encoded: Encoded,
+    streamed: bool,
+    base_url: String,
+    key: Option<String>,
+    headers: BTreeMap<String, Option<String>>,
+    timeout: Timeout,
+}
+
+impl Settings {
+    /// Checks and encodes a request: pure work, save for reading a key from the environment.
+    ///
+    /// # Errors
+    /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
+    pub fn prepare(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
+        let (id, provider) = (model.id.clone(), model.provider.clone());
+        self.prepare_unplaced(model, context, options, streamed).map_err(|mut error| {
+            error.provider = error.provider.or(Some(provider));
+            error.model = error.model.or(Some(id));
+            error
+        })
+    }
+
+    fn prepare_unplaced(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
+        let quirks = providers::quirks(&model)?;
+        let provider = providers::of(&model);
+        let encoded = protocols::encode(&Request { model: &model, quirks: &quirks, context, options: &options, streamed })?;
+        if options.strict && !encoded.notices.is_empty() {
+            return Err(unsupported(&model, encoded.notices));
+        }
+        let given = options.base_url.as_deref().or(self.base_urls.get(&model.provider).map(String::as_str));
+        let base_url = providers::base_url(&model, given)?.to_owned();
+        let key = options.api_key.or_else(|| self.api_keys.get(&model.provider).cloned());
+        let prepared = Prepared {
+            key: key.or_else(|| env::first(&provider.env)),
+            timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
+            headers: options.headers,
+            model,
+            quirks,
+            provider,
+            encoded,
+            streamed,
+            base_url,
+        };
+        if !prepared.is_local() {
+            if prepared.key.is_none() && !provider.key_optional && !prepared.brings_its_own_key() {
+                return Err(missing_key(provider, &prepared.model));
+            }
+            // The address and the headers are checked here, at the caller's line, and made when they are sent.
+            prepared.call(None, None)?;
+        }
+        Ok(prepared)
+    }
+}
+
+impl Prepared {
+    /// The model asked.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What could not be honoured exactly.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.encoded.notices
+    }
+
+    /// The time limits.
+    #[must_use]
+    pub fn timeout(&self) -> Timeout {
+        self.timeout
+    }
+
+    /// The body that will be sent.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.encoded.body
+    }
+
+    /// Where the server is, as it was given.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Whether the address names a file on this machine, so that [`Prepared::call`] needs a real one.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.base_url.starts_with(LOCAL)
+    }
+
+    /// The answer that the request will have.
+    ///
+    /// # Errors
+    /// If the model's protocol is not known.
+    pub fn answer(&self) -> Result<Answer> {
+        let decoder = protocols::decoder(&self.model, &self.quirks, self.model.cost.clone())?;
+        Ok(Answer::new(&self.model, decoder, self.encoded.notices.clone()))
+    }
+
+    /// The HTTP request; `base_url` and `key` stand in for a local model's.
+    ///
+    /// # Errors
+    /// An address or a header that HTTP cannot carry.
+    pub fn call(&self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
+        let url = self.url(base_url)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let accept = if self.streamed { "text/event-stream" } else { "application/json" };
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        if let Some(key) = key.or(self.key.as_deref()) {
+            let (name, value) = match &self.provider.auth {
+                Auth::Bearer => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
+                Auth::Header(name) => (header_name(name)?, HeaderValue::try_from(key)),
+            };
+            let mut value = value.map_err(|_| {
+                Error::invalid("api_key", "the key holds characters that an HTTP header cannot carry")
+            })?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        let fixed = self.provider.headers.iter().chain(&self.model.headers);
+        let fixed = fixed.map(|(name, value)| (name, Some(value)));
+        let encoded = self.encoded.headers.iter().map(|(name, value)| (name, Some(value)));
+        let given = self.headers.iter().map(|(name, value)| (name, value.as_ref()));
+        for (name, value) in fixed.chain(encoded).chain(given) {
+            let name = header_name(name)?;
+            match value {
+                Some(value) => headers.insert(name.clone(), header_value(&name, value)?),
+                None => headers.remove(name),
+            };
+        }
+        Ok(Call { url, headers, body: Bytes::from(self.encoded.body.clone()) })
+    }
+
+    fn url(&self, base_url: Option<&str>) -> Result<Url> {
+        providers::resolve_url(base_url.unwrap_or(&self.base_url), self.encoded.path)
+    }
+
+    /// Whether the caller's own headers carry the key.
+    fn brings_its_own_key(&self) -> bool {
+        let carries = |name: &String| match &self.provider.auth {
+            Auth::Bearer => name.eq_ignore_ascii_case("authorization"),
+            Auth::Header(header) => name.eq_ignore_ascii_case(header),
+        };
+        self.headers.keys().any(carries) || self.model.headers.keys().any(carries)
+    }
+}
+
+fn header_name(name: &str) -> Result<HeaderName> {
+    HeaderName::try_from(name).map_err(|_| Error::invalid("headers", &format!("{name:?} cannot be the name of a header")))
+}
+
+fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
+    let refuse = |_| Error::invalid(format!("headers.{name}"), "the value holds characters that a header cannot carry");
+    let mut value = HeaderValue::try_from(value).map_err(refuse)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn missing_key(provider: &Provider, model: &Model) -> Error {
+    let way = match provider.env.first() {
+        Some(variable) => format!("set {variable} or pass api_key="),
+        None => "pass api_key=".to_owned(),
+    };
+    Error::new(ErrorKind::MissingKeyError, format!("{}: no API key; {way}", model.provider))
+}
+
+fn unsupported(model: &Model, notices: Vec<Notice>) -> Error {
+    let texts: Vec<String> = notices.iter().map(|notice| format!("{}: {}", notice.path, notice.text)).collect();
+    let text = format!("{}: {}: {}", model.provider, model.id, texts.join("; "));
+    Error { notices, ..Error::new(ErrorKind::UnsupportedOptionError, text) }
+}

@@ -1,0 +1,167 @@
+//! The clocks of one answer: to the first event, between pieces, and in total.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::types::Timeout;
+
+/// How long to wait for usage or `[DONE]` once the terminal marker was there.
+const GRACE: Duration = Duration::from_secs(2);
+/// Stands for no limit: a clock needs some time to be set to.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// Keeps the time limits of an answer.
+///
+/// One timer serves all limits and is set again only when it goes off too early, so that an event
+/// costs no timer work.
+pub(crate) struct Deadlines {
+    timeout: Timeout,
+    started: Instant,
+    /// When the last piece came.
+    active: Instant,
+    begun: bool,
+    ending: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+}
+
+/// What a clock that goes off means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    FirstEvent,
+    Idle,
+    Total,
+    /// The answer is whole; only its connection does not end.
+    Grace,
+}
+
+fn seconds(limit: Option<f64>) -> Duration {
+    limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(NEVER).min(NEVER)
+}
+
+impl Deadlines {
+    /// Starts the clocks: the request is about to be sent.
+    pub(crate) fn new(timeout: Timeout) -> Self {
+        let started = Instant::now();
+        let first = seconds(timeout.first_event).min(seconds(timeout.total));
+        let timer = Box::pin(sleep_until(started + first));
+        Deadlines { timeout, started, active: started, begun: false, ending: None, timer }
+    }
+
+    /// The first event was there.
+    pub(crate) fn begun(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            self.active = Instant::now();
+            self.set();
+        }
+    }
+
+    /// The terminal marker was there.
+    pub(crate) fn ending(&mut self) {
+        self.begun = true;
+        if self.ending.is_none() {
+            self.ending = Some(Instant::now() + GRACE);
+            self.set();
+        }
+    }
+
+    fn set(&mut self) {
+        let (due, _) = self.due();
+        self.timer.as_mut().reset(due);
+    }
+
+    /// The limit that comes first.
+    fn due(&self) -> (Instant, Limit) {
+        let total = (self.started + seconds(self.timeout.total), Limit::Total);
+        let next = match (self.ending, self.begun) {
+            (Some(grace), _) => (grace, Limit::Grace),
+            (None, true) => (self.active + seconds(self.timeout.idle), Limit::Idle),
+            (None, false) => (self.started + seconds(self.timeout.first_event), Limit::FirstEvent),
+        };
+        if next.0 <= total.0 { next } else { total }
+    }
+
+    /// Waits for the head of the answer within the limits.
+    pub(crate) async fn limit<F: Future>(&mut self, future: F) -> Result<F::Output> {
+        self.race(future).await.map_err(|limit| self.error(limit))
+    }
+
+    /// Waits for the next piece within the limits; None once the patience after the end is over.
+    pub(crate) async fn limit_or_end<F: Future<Output = Option<T>>, T>(&mut self, future: F) -> Result<Option<T>> {
+        self.active = Instant::now();
+        match self.race(future).await {
+            Ok(output) => Ok(output),
+            Err(Limit::Grace) => Ok(None),
+            Err(limit) => Err(self.error(limit)),
+        }
+    }
+
+    /// Waits for a slow reader, which is no fault of the server: only the total limit counts.
+    pub(crate) async fn paused(&mut self, future: impl Future<Output = ()>) -> Result<()> {
+        let total = self.started + seconds(self.timeout.total);
+        match tokio::time::timeout_at(total, future).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.error(Limit::Total)),
+        }
+    }
+
+    /// Whether the total is over, for an answer that never lets the timer run.
+    pub(crate) fn check(&self) -> Result<()> {
+        match Instant::now() >= self.started + seconds(self.timeout.total) {
+            true => Err(self.error(Limit::Total)),
+            false => Ok(()),
+        }
+    }
+
+    async fn race<F: Future>(&mut self, future: F) -> std::result::Result<F::Output, Limit> {
+        let mut future = pin!(future);
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Ok(output));
+            }
+            while self.timer.as_mut().poll(context).is_ready() {
+                let (due, limit) = self.due();
+                if Instant::now() >= due {
+                    return Poll::Ready(Err(limit));
+                }
+                self.timer.as_mut().reset(due);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn error(&self, limit: Limit) -> Error {
+        let (kind, seconds, what) = match limit {
+            Limit::FirstEvent => {
+                (ErrorKind::FirstEventTimeoutError, self.timeout.first_event, "the answer did not begin within")
+            }
+            Limit::Idle => (ErrorKind::IdleTimeoutError, self.timeout.idle, "the answer paused for more than"),
+            Limit::Total | Limit::Grace => {
+                (ErrorKind::TotalTimeoutError, self.timeout.total, "the answer was not whole within")
+            }
+        };
+        let name = match limit {
+            Limit::FirstEvent => "first_event",
+            Limit::Idle => "idle",
+            Limit::Total | Limit::Grace => "total",
+        };
+        let figure = seconds.unwrap_or_default();
+        Error { seconds, ..Error::new(kind, format!("{what} {figure} s (timeout.{name})")) }
+    }
+
+    /// Adds the figure to a connection that was not made in time.
+    pub(crate) fn explain(&self, mut error: Error) -> Error {
+        if error.kind == ErrorKind::ConnectTimeoutError {
+            error.seconds = self.timeout.connect;
+            let figure = self.timeout.connect.unwrap_or_default();
+            error.message = format!("{} within {figure} s (timeout.connect)", error.message);
+        }
+        error
+    }
+}

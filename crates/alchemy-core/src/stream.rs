@@ -1,0 +1,353 @@
+//! One answer on its way: a task reads it, consumers take its events, in sync or async code.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::answer::Answer;
+use crate::deadlines::Deadlines;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocols::Flow;
+use crate::transport::{Call, Pool, Reply};
+use crate::types::{AssistantMessage, Event, Response, StopReason, Timeout};
+
+/// Events are handed over when this many wait, even while more bytes can be read at once.
+const BATCH_EVENTS: usize = 256;
+/// The same, counted in bytes read.
+const BATCH_BYTES: usize = 64 * 1024;
+/// Reading stops while this many bytes wait for a consumer, which slows the server down.
+const UNREAD_BYTES: usize = 1024 * 1024;
+/// How long a connection may take to come free after the answer, to be used again.
+const DRAIN_TIME: Duration = Duration::from_millis(200);
+/// How much of what follows the answer is read for that.
+const DRAIN_BYTES: usize = 64 * 1024;
+
+/// Told when there is something to take. Implemented by whatever drives an event loop.
+pub trait Wake: Send + Sync {
+    /// There is something to take for the waiter that gave this token.
+    fn wake(&self, token: u64);
+}
+
+/// An answer that consumers share: each event goes to one of them.
+///
+/// Dropping it closes the connection.
+pub struct Stream {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when there is something to take.
+    ready: Condvar,
+    /// Told when there is room again.
+    room: Notify,
+}
+
+struct State {
+    answer: Answer,
+    response: Option<Response>,
+    /// How it ended, once it has.
+    outcome: Option<Outcome>,
+    /// Whether the events are not wanted any more, only the message.
+    discard: bool,
+    /// Bytes read since the consumer last took events.
+    unread: usize,
+    blocked: usize,
+    waiters: Vec<(Arc<dyn Wake>, u64)>,
+    task: Option<AbortHandle>,
+}
+
+/// How an answer ended.
+pub type Outcome = std::result::Result<Arc<AssistantMessage>, Arc<Error>>;
+
+impl Stream {
+    /// A stream over an answer that nothing has been sent for yet.
+    #[must_use]
+    pub fn new(answer: Answer) -> Self {
+        let state = State {
+            answer,
+            response: None,
+            outcome: None,
+            discard: false,
+            unread: 0,
+            blocked: 0,
+            waiters: Vec::new(),
+            task: None,
+        };
+        Stream { shared: Arc::new(Shared { state: Mutex::new(state), ready: Condvar::new(), room: Notify::new() }) }
+    }
+
+    /// Sends the request on a runtime. The stream must not have been started before.
+    pub fn start(&self, runtime: &tokio::runtime::Handle, pool: Pool, call: Call, timeout: Timeout) {
+        let mut state = self.lock();
+        if state.outcome.is_none() && state.task.is_none() {
+            let shared = Arc::clone(&self.shared);
+            state.task = Some(runtime.spawn(shared.run(pool, call, timeout)).abort_handle());
+        }
+    }
+
+    /// Ends the stream before it was started, by an error.
+    pub fn fail(&self, error: Error) {
+        self.shared.finish(Err(error), StopReason::Error);
+    }
+
+    /// Takes the events that are ready; None if there are none and none will come.
+    #[must_use]
+    pub fn take(&self) -> Option<Vec<Event>> {
+        let mut state = self.lock();
+        let events = state.answer.take_events();
+        if events.is_empty() && state.outcome.is_some() {
+            return None;
+        }
+        if std::mem::take(&mut state.unread) > UNREAD_BYTES {
+            self.shared.room.notify_one();
+        }
+        Some(events)
+    }
+
+    /// Waits on this thread until there is something to take or the time is over.
+    ///
+    /// Returns whether there is something. With `whole`, only the end counts.
+    #[must_use]
+    pub fn wait(&self, timeout: Duration, whole: bool) -> bool {
+        let mut state = self.lock();
+        let deadline = Instant::now() + timeout;
+        while !state.is_ready(whole) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state.blocked += 1;
+            let waited = self.shared.ready.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.blocked -= 1;
+        }
+        true
+    }
+
+    /// Has `waker` told once there is something to take; false if there is already.
+    #[must_use]
+    pub fn arm(&self, waker: Arc<dyn Wake>, token: u64, whole: bool) -> bool {
+        let mut state = self.lock();
+        if state.is_ready(whole) {
+            return false;
+        }
+        state.waiters.push((waker, token));
+        true
+    }
+
+    /// From here on events are dropped; only the message is wanted.
+    pub fn discard(&self) {
+        let mut state = self.lock();
+        state.discard = true;
+        state.unread = 0;
+        drop(state.answer.take_events());
+        self.shared.room.notify_one();
+    }
+
+    /// Closes the connection. An answer that is not whole ends as aborted. Never blocks.
+    pub fn close(&self) {
+        let error = Error::new(ErrorKind::AbortedError, "the stream was closed before the answer was whole");
+        let task = self.lock().task.take();
+        if self.shared.finish(Err(error), StopReason::Aborted) {
+            drop(self.lock().answer.take_events());
+        }
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+
+    /// How it ended; None while it goes on.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.lock().outcome.clone()
+    }
+
+    /// The head of the HTTP answer, once it is there.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        self.lock().response.clone()
+    }
+
+    /// The message so far.
+    #[must_use]
+    pub fn message(&self) -> AssistantMessage {
+        self.lock().answer.message().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+}
+
+impl State {
+    fn is_ready(&self, whole: bool) -> bool {
+        self.outcome.is_some() || (!whole && self.answer.waiting() > 0)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(self: Arc<Self>, pool: Pool, call: Call, timeout: Timeout) {
+        let mut deadlines = Deadlines::new(timeout);
+        let result = match deadlines.limit(pool.send(call)).await {
+            Ok(Ok(mut reply)) => {
+                let result = self.read(&mut reply, &mut deadlines).await;
+                if result.is_ok() {
+                    self.finish(Ok(()), StopReason::Stop);
+                    drain(&mut reply).await;
+                    return;
+                }
+                result
+            }
+            Ok(Err(error)) => Err(deadlines.explain(error)),
+            Err(error) => Err(error),
+        };
+        self.finish(result, StopReason::Error);
+    }
+
+    /// Reads the answer to its end.
+    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
+        {
+            let mut state = self.lock();
+            state.answer.begin(reply.head.clone(), Some(now_ms()));
+            state.response = Some(reply.head.clone());
+        }
+        // Bytes read since the last hand-over.
+        let mut fresh = 0;
+        loop {
+            let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                Poll::Ready(bytes) => bytes,
+                Poll::Pending if fresh > 0 => {
+                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
+                    // may be there right after it, and a consumer woken now would be woken again.
+                    tokio::task::yield_now().await;
+                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                        Poll::Ready(bytes) => bytes,
+                        Poll::Pending => {
+                            fresh = 0;
+                            self.hand_over();
+                            self.next(reply, deadlines).await?
+                        }
+                    }
+                }
+                Poll::Pending => self.next(reply, deadlines).await?,
+            };
+            let Some(bytes) = bytes.transpose()? else { return self.lock().answer.end() };
+            fresh += bytes.len();
+            let (flow, waiting, unread) = self.feed(&bytes)?;
+            match flow {
+                Flow::Ended => return self.lock().answer.end(),
+                Flow::Ending => deadlines.ending(),
+                Flow::More if waiting > 0 => deadlines.begun(),
+                Flow::More => {}
+            }
+            if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
+                fresh = 0;
+                self.hand_over();
+                deadlines.check()?;
+            }
+            if unread > UNREAD_BYTES {
+                self.hand_over();
+                deadlines.paused(self.room()).await?;
+            }
+        }
+    }
+
+    /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
+    /// not end after the answer has.
+    async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
+        deadlines.limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context))).await
+    }
+
+    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
+        let mut state = self.lock();
+        let flow = state.answer.feed(bytes)?;
+        let waiting = state.answer.waiting();
+        if state.discard {
+            drop(state.answer.take_events());
+        } else if waiting > 0 {
+            state.unread += bytes.len();
+        }
+        Ok((flow, waiting, state.unread))
+    }
+
+    async fn room(&self) {
+        while self.lock().unread > UNREAD_BYTES {
+            self.room.notified().await;
+        }
+    }
+
+    /// Tells whoever waits that there is something to take.
+    fn hand_over(&self) {
+        let state = self.lock();
+        if state.answer.waiting() > 0 && !state.discard {
+            self.tell(state);
+        }
+    }
+
+    /// Wakes everybody. The lock is given back first: a waker may need the interpreter, which a
+    /// thread that waits for the lock may hold.
+    fn tell(&self, mut state: MutexGuard<'_, State>) {
+        let blocked = state.blocked > 0;
+        let waiters = std::mem::take(&mut state.waiters);
+        drop(state);
+        if blocked {
+            self.ready.notify_all();
+        }
+        for (waker, token) in waiters {
+            waker.wake(token);
+        }
+    }
+
+    /// Notes how the answer ended; false if it has ended already.
+    fn finish(&self, result: Result<()>, failed: StopReason) -> bool {
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return false;
+        }
+        state.outcome = Some(match result {
+            Ok(()) => Ok(Arc::new(state.answer.message().clone())),
+            Err(error) => Err(Arc::new(state.answer.fail(error, failed))),
+        });
+        state.task = None;
+        self.tell(state);
+        true
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(task) = self.lock().task.take() {
+            task.abort();
+        }
+    }
+}
+
+/// Reads what follows the answer, so that the connection can be used again.
+async fn drain(reply: &mut Reply) {
+    let mut left = DRAIN_BYTES;
+    let read = async {
+        while let Some(Ok(bytes)) = poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)).await {
+            left = left.saturating_sub(bytes.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it ends in time or not, there is nothing more to do.
+    let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,260 @@
+//! The only file that names the HTTP client: one pool, proxies, TLS.
+
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Body as _;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use url::Url;
+
+use crate::env;
+use crate::error::{Error, ErrorKind, Result};
+use crate::types::Response;
+
+/// How many pools a transport keeps. Each connect timeout in use needs one, since it belongs to the pool.
+const POOLS: usize = 8;
+
+/// Addresses of this machine, which no proxy from the environment can reach.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// Settings of the connections.
+#[derive(Clone, Debug, Default)]
+pub struct TransportConfig {
+    /// A proxy for every address, over the environment's.
+    pub proxy: Option<String>,
+    /// A file of certificate authorities, PEM, that replaces the built-in ones.
+    pub ca_file: Option<PathBuf>,
+    /// Whether HTTP/2 may be used where the server offers it.
+    pub http2: bool,
+}
+
+/// Makes connections and keeps them for the next request.
+pub struct Transport {
+    config: TransportConfig,
+    pools: Mutex<Vec<(PoolKey, reqwest::Client)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct PoolKey {
+    connect: Option<Duration>,
+    secure: bool,
+}
+
+/// A request, ready to be sent.
+#[derive(Clone)]
+pub struct Call {
+    /// Where to.
+    pub url: Url,
+    /// Every header, the key among them.
+    pub headers: http::HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Connections to send a [`Call`] by.
+#[derive(Clone)]
+pub struct Pool(reqwest::Client);
+
+/// An answer whose body is still to be read.
+pub struct Reply {
+    /// Its head.
+    pub head: Response,
+    body: reqwest::Body,
+}
+
+impl Transport {
+    /// A transport. Nothing is read or loaded before the first request.
+    #[must_use]
+    pub fn new(config: TransportConfig) -> Self {
+        Transport { config, pools: Mutex::new(Vec::new()) }
+    }
+
+    /// The pool for an address and a connect timeout.
+    ///
+    /// The first call for a kind of address reads the environment, on the caller's thread.
+    ///
+    /// # Errors
+    /// A proxy address or a certificate file that cannot be used.
+    pub fn pool(&self, url: &Url, connect: Option<Duration>) -> Result<Pool> {
+        let key = PoolKey { connect, secure: url.scheme() == "https" };
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = pools.iter().find(|(other, _)| *other == key) {
+            return Ok(Pool(client.clone()));
+        }
+        let client = self.build(key)?;
+        if pools.len() == POOLS {
+            pools.remove(0);
+        }
+        pools.push((key, client.clone()));
+        Ok(Pool(client))
+    }
+
+    fn build(&self, key: PoolKey) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("alchemy-llm/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .tcp_nodelay(true)
+            .no_proxy()
+            .tls_backend_preconfigured(self.tls(key.secure)?);
+        if let Some(connect) = key.connect {
+            builder = builder.connect_timeout(connect);
+        }
+        if !self.config.http2 {
+            builder = builder.http1_only();
+        }
+        for proxy in self.proxies()? {
+            builder = builder.proxy(proxy);
+        }
+        builder.build().map_err(|error| {
+            Error::new(ErrorKind::ApiConnectionError, format!("the HTTP client cannot be set up: {}", root_cause(&error)))
+        })
+    }
+
+    fn proxies(&self) -> Result<Vec<reqwest::Proxy>> {
+        let bad = |name: &str| {
+            let text = format!("{name} is not the address of a proxy; expected http://, https:// or socks5:// and a host");
+            move |_| Error::new(ErrorKind::InvalidRequestError, text)
+        };
+        if let Some(proxy) = &self.config.proxy {
+            return Ok(vec![reqwest::Proxy::all(proxy).map_err(bad("proxy"))?]);
+        }
+        let exempt = match env::first(env::NO_PROXY) {
+            Some(hosts) => format!("{LOOPBACK},{hosts}"),
+            None => LOOPBACK.to_owned(),
+        };
+        let exempt = reqwest::NoProxy::from_string(&exempt);
+        let mut proxies = Vec::new();
+        if let Some(address) = env::first(env::HTTP_PROXY) {
+            proxies.push(reqwest::Proxy::http(address).map_err(bad("http_proxy"))?);
+        }
+        if let Some(address) = env::first(env::HTTPS_PROXY) {
+            proxies.push(reqwest::Proxy::https(address).map_err(bad("https_proxy"))?);
+        }
+        if let Some(address) = env::first(env::ALL_PROXY) {
+            proxies.push(reqwest::Proxy::all(address).map_err(bad("all_proxy"))?);
+        }
+        Ok(proxies.into_iter().map(|proxy| proxy.no_proxy(exempt.clone())).collect())
+    }
+
+    fn tls(&self, secure: bool) -> Result<rustls::ClientConfig> {
+        let mut roots = rustls::RootCertStore::empty();
+        if secure {
+            match self.config.ca_file.clone().or_else(env::ssl_cert_file) {
+                Some(file) => add_roots(&mut roots, &file)?,
+                None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+            }
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| Error::new(ErrorKind::ApiConnectionError, format!("TLS: {error}")))?;
+        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = match self.config.http2 {
+            true => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            false => vec![b"http/1.1".to_vec()],
+        };
+        Ok(config)
+    }
+}
+
+fn add_roots(roots: &mut rustls::RootCertStore, file: &Path) -> Result<()> {
+    let bad = |what: String| {
+        let text = format!("{}: {what}; ca_file and SSL_CERT_FILE take certificates in PEM form", file.display());
+        Error { path: Some("ca_file".to_owned()), ..Error::new(ErrorKind::InvalidRequestError, text) }
+    };
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| bad(error.to_string()))?;
+    let mut found = 0;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| bad(error.to_string()))?;
+        // Stores in the field hold a few certificates that no verifier takes; they vouch for nobody.
+        found += usize::from(roots.add(certificate).is_ok());
+    }
+    if found == 0 { Err(bad("no certificate in it".to_owned())) } else { Ok(()) }
+}
+
+impl Pool {
+    /// Sends a request and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// If no connection could be made, in time or at all, or if it broke.
+    pub async fn send(&self, call: Call) -> Result<Reply> {
+        let host = call.url.host_str().unwrap_or_default().to_owned();
+        let place = match call.url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
+        let mut request = reqwest::Request::new(http::Method::POST, call.url);
+        *request.headers_mut() = call.headers;
+        *request.body_mut() = Some(call.body.into());
+        let response = self.0.execute(request).await.map_err(|error| connection_error(&error, &place))?;
+        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        Ok(Reply { head: read_head(parts.status, &parts.headers), body })
+    }
+}
+
+impl Reply {
+    /// Polls for the next bytes of the body; None is its end.
+    pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            return match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
+                    // Trailers say nothing about the answer.
+                    Err(_) => continue,
+                },
+                Poll::Ready(Some(Err(error))) => {
+                    let text = format!("the connection broke in the middle of the answer: {}", root_cause(&error));
+                    Poll::Ready(Some(Err(Error::new(ErrorKind::ApiConnectionError, text))))
+                }
+            };
+        }
+    }
+}
+
+fn read_head(status: http::StatusCode, headers: &http::HeaderMap) -> Response {
+    let mut head = Response { status: status.as_u16(), headers: Default::default(), request_id: None };
+    for (name, value) in headers {
+        if name == http::header::SET_COOKIE {
+            continue;
+        }
+        let value = String::from_utf8_lossy(value.as_bytes());
+        head.headers
+            .entry(name.as_str().to_owned())
+            .and_modify(|joined: &mut String| {
+                joined.push_str(", ");
+                joined.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    head.request_id = head.find_request_id();
+    head
+}
+
+fn connection_error(error: &reqwest::Error, place: &str) -> Error {
+    let cause = root_cause(error);
+    if error.is_connect() && error.is_timeout() {
+        return Error::new(ErrorKind::ConnectTimeoutError, format!("no connection to {place}"));
+    }
+    let text = if error.is_connect() {
+        format!("cannot connect to {place}: {cause}; check the network and base_url")
+    } else {
+        format!("the connection to {place} broke before the answer: {cause}")
+    };
+    Error::new(ErrorKind::ApiConnectionError, text)
+}
+
+/// The innermost cause: outer layers only say "error sending request", some with the address and what it holds.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,118 @@
+//! A client for Python: keys, addresses and connections; and the catalog.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use alchemy_core::client::Settings;
+use alchemy_core::error::Error;
+use alchemy_core::providers;
+use alchemy_core::transport::{Transport, TransportConfig};
+use alchemy_core::types::{Context, Model, Options};
+use arc_swap::ArcSwap;
+use pyo3::prelude::*;
+
+use crate::classes::tuple;
+use crate::errors::raised;
+use crate::stream::NativeStream;
+use crate::{from_py, runtime, to_py};
+
+/// Keys, addresses and connections. Usable from any thread.
+#[pyclass(frozen, module = "alchemy._native")]
+pub(crate) struct NativeClient {
+    settings: Settings,
+    config: TransportConfig,
+    transport: ArcSwap<Owned>,
+}
+
+/// A transport and the process that made it.
+struct Owned {
+    generation: u64,
+    transport: Arc<Transport>,
+}
+
+impl NativeClient {
+    /// The transport of this process.
+    fn transport(&self) -> Arc<Transport> {
+        let owned = self.transport.load();
+        if owned.generation == runtime::generation() {
+            return Arc::clone(&owned.transport);
+        }
+        let transport = Arc::new(Transport::new(self.config.clone()));
+        let owned = Owned { generation: runtime::generation(), transport: Arc::clone(&transport) };
+        // The parent's connections are left alone: they are still in use there.
+        std::mem::forget(self.transport.swap(Arc::new(owned)));
+        transport
+    }
+}
+
+#[pymethods]
+impl NativeClient {
+    #[new]
+    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, http2))]
+    fn new(
+        api_keys: BTreeMap<String, String>,
+        base_urls: BTreeMap<String, String>,
+        proxy: Option<String>,
+        ca_file: Option<PathBuf>,
+        http2: bool,
+    ) -> Self {
+        let config = TransportConfig { proxy, ca_file, http2 };
+        let transport = Arc::new(Transport::new(config.clone()));
+        let owned = Owned { generation: runtime::generation(), transport };
+        NativeClient { settings: Settings { api_keys, base_urls }, config, transport: ArcSwap::from_pointee(owned) }
+    }
+
+    /// Check and encode a request; nothing is sent.
+    fn prepare(
+        &self,
+        py: Python<'_>,
+        model: &Bound<'_, PyAny>,
+        context: &Bound<'_, PyAny>,
+        options: &Bound<'_, PyAny>,
+        streamed: bool,
+    ) -> PyResult<NativeStream> {
+        let model: Model = from_py::read("model", model)?;
+        let context: Context = from_py::read("", context)?;
+        let options: Options = from_py::read("options", options)?;
+        let prepared = self.settings.prepare(model, &context, options, streamed);
+        let prepared = prepared.map_err(|error| raised(py, &error))?;
+        NativeStream::new(py, prepared, self.transport())
+    }
+
+    /// Close the connections that are not in use.
+    fn close(&self) {
+        let transport = Arc::new(Transport::new(self.config.clone()));
+        self.transport.store(Arc::new(Owned { generation: runtime::generation(), transport }));
+    }
+}
+
+/// Look a model up by `provider/model-id`.
+#[pyfunction]
+#[pyo3(signature = (name, *, allow_unknown=false))]
+pub(crate) fn get_model<'py>(py: Python<'py>, name: &str, allow_unknown: bool) -> PyResult<Bound<'py, PyAny>> {
+    let model = providers::get_model(name, allow_unknown).map_err(|error| raised(py, &error))?;
+    to_py::model(py, &model)
+}
+
+/// Every model of the catalog, or those of one provider.
+#[pyfunction]
+#[pyo3(signature = (provider=None))]
+pub(crate) fn get_models<'py>(py: Python<'py>, provider: Option<&str>) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(id) = provider
+        && providers::find(id).is_none()
+    {
+        // The same error, with the nearest providers, as for a model of theirs.
+        let error = providers::get_model(&format!("{id}/-"), false).err();
+        let error = error.unwrap_or_else(|| Error::invalid("provider", "no such provider"));
+        return Err(raised(py, &error));
+    }
+    let models = providers::models(provider);
+    tuple(py, models.iter().map(|model| to_py::model(py, model)).collect::<PyResult<_>>()?)
+}
+
+/// The ids of every provider.
+#[pyfunction]
+pub(crate) fn get_providers() -> Vec<&'static str> {
+    providers::all().iter().map(|provider| provider.id.as_str()).collect()
+}

@@ -1,0 +1,200 @@
+//! Python data to the JSON form, from which core types are read.
+//!
+//! One writer serves every class and every dictionary of the same shape; the core's own reader then
+//! checks shapes and names the path of what is wrong, the same in both languages.
+
+use alchemy_core::error::Error;
+use alchemy_core::json::{self, ShapeError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
+use serde::de::DeserializeOwned;
+
+use crate::classes::Classes;
+use crate::errors::raised;
+
+/// How deep data may be nested: serde_json's own limit, below which recursion is safe.
+const DEPTH: usize = 120;
+
+/// Reads a core type from Python data; `root` begins the path in errors.
+///
+/// A lone surrogate in a string is replaced by U+FFFD: no provider takes one.
+pub(crate) fn read<T: DeserializeOwned>(root: &str, data: &Bound<'_, PyAny>) -> PyResult<T> {
+    let text = to_json(root, data)?;
+    json::read(&text).map_err(|error| raised(data.py(), &Error::shape(root, &error)))
+}
+
+/// The JSON form of Python data.
+pub(crate) fn to_json(root: &str, data: &Bound<'_, PyAny>) -> PyResult<String> {
+    let mut writer = Writer { text: Vec::with_capacity(256), classes: Classes::get(data.py())? };
+    writer.write(data, 0).map_err(|failure| match failure {
+        Failure::Shape(error) => raised(data.py(), &Error::shape(root, &error)),
+        Failure::Python(error) => error,
+    })?;
+    String::from_utf8(writer.text).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+enum Failure {
+    Shape(ShapeError),
+    Python(PyErr),
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Failure::Python(error)
+    }
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Failure::Shape(ShapeError { path: String::new(), message: message.into() })
+    }
+
+    /// The same failure, one step further in.
+    fn below(self, step: &str) -> Self {
+        match self {
+            Failure::Shape(error) => Failure::Shape(ShapeError { path: json::join(step, &error.path), ..error }),
+            python => python,
+        }
+    }
+}
+
+struct Writer<'a> {
+    text: Vec<u8>,
+    classes: &'a Classes,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+        if depth > DEPTH {
+            return Err(Failure::new(format!("nested deeper than {DEPTH} levels")));
+        }
+        if let Ok(text) = value.cast::<PyString>() {
+            self.string(&text.to_string_lossy())?;
+        } else if value.is_none() {
+            self.push("null");
+        } else if let Ok(flag) = value.cast::<PyBool>() {
+            self.push(if flag.is_true() { "true" } else { "false" });
+        } else if value.cast::<PyInt>().is_ok() {
+            self.integer(value)?;
+        } else if let Ok(number) = value.cast::<PyFloat>() {
+            self.float(number.value())?;
+        } else if let Ok(list) = value.cast::<PyList>() {
+            self.items(list.iter(), depth)?;
+        } else if let Ok(tuple) = value.cast::<PyTuple>() {
+            self.items(tuple.iter(), depth)?;
+        } else if let Ok(dict) = value.cast::<PyDict>() {
+            self.entries(dict.iter().map(Ok), depth)?;
+        } else if self.classes.is_data(value)? {
+            self.data(value, depth)?;
+        } else if let Ok(bytes) = value.cast::<PyBytes>() {
+            self.string(&STANDARD.encode(bytes.as_bytes()))?;
+        } else if let Ok(mapping) = value.cast::<PyMapping>() {
+            let items = mapping.items()?;
+            let entries = items.iter().map(|item| item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
+            self.entries(entries, depth)?;
+        } else {
+            let name = value.get_type().name()?;
+            return Err(Failure::new(format!("{name} has no form in JSON")));
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    fn string(&mut self, text: &str) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.text, text).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    fn integer(&mut self, value: &Bound<'_, PyAny>) -> Result<(), Failure> {
+        match value.extract::<i64>() {
+            Ok(number) => self.push(&number.to_string()),
+            // Beyond 64 bits: Python writes it, unless it has more digits than Python will write.
+            Err(_) => {
+                let digits = value.py().get_type::<PyInt>().call_method1("__repr__", (value,));
+                let digits = digits.map_err(|_| Failure::new("the integer has too many digits"))?;
+                self.push(&digits.extract::<String>()?);
+            }
+        }
+        Ok(())
+    }
+
+    fn float(&mut self, number: f64) -> Result<(), Failure> {
+        if !number.is_finite() {
+            return Err(Failure::new(format!("{number} is not a number that JSON has")));
+        }
+        serde_json::to_writer(&mut self.text, &number).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    fn items<'py>(&mut self, items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Result<(), Failure> {
+        self.text.push(b'[');
+        for (index, item) in items.enumerate() {
+            if index > 0 {
+                self.text.push(b',');
+            }
+            self.write(&item, depth + 1).map_err(|failure| failure.below(&format!("[{index}]")))?;
+        }
+        self.text.push(b']');
+        Ok(())
+    }
+
+    fn entries<'py>(
+        &mut self,
+        entries: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+        depth: usize,
+    ) -> Result<(), Failure> {
+        self.text.push(b'{');
+        for (index, entry) in entries.enumerate() {
+            let (key, value) = entry?;
+            let Ok(key) = key.cast::<PyString>() else {
+                return Err(Failure::new(format!("the key {} is not a string", key.repr()?.to_string_lossy())));
+            };
+            let key = key.to_string_lossy();
+            if index > 0 {
+                self.text.push(b',');
+            }
+            self.string(&key)?;
+            self.text.push(b':');
+            self.write(&value, depth + 1).map_err(|failure| failure.below(&key))?;
+        }
+        self.text.push(b'}');
+        Ok(())
+    }
+
+    /// Writes an object of our own: its tag, and its fields but for those that are None by default.
+    fn data(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+        let py = value.py();
+        let class = value.get_type();
+        self.text.push(b'{');
+        let start = self.text.len();
+        let tag = class.getattr(pyo3::intern!(py, "__field_tag__"))?;
+        if let Ok((key, name)) = tag.extract::<(String, String)>() {
+            self.string(&key)?;
+            self.text.push(b':');
+            self.string(&name)?;
+        }
+        let defaults = class.getattr(pyo3::intern!(py, "__field_defaults__"))?;
+        let defaults = defaults.cast::<PyDict>().map_err(PyErr::from)?;
+        let fields = class.getattr(pyo3::intern!(py, "__field_types__"))?;
+        for field in fields.cast::<PyDict>().map_err(PyErr::from)?.keys() {
+            let field = field.cast_into::<PyString>().map_err(PyErr::from)?;
+            let item = value.getattr(&field)?;
+            if item.is_none() && defaults.get_item(&field)?.is_some_and(|default| default.is_none()) {
+                continue;
+            }
+            let name = field.to_string_lossy();
+            if self.text.len() > start {
+                self.text.push(b',');
+            }
+            self.string(&name)?;
+            self.text.push(b':');
+            self.write(&item, depth + 1).map_err(|failure| failure.below(&name))?;
+        }
+        self.text.push(b'}');
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! The Python extension module of alchemy: converts and waits.
+//!
+//! Decisions about models, providers and protocols live in `alchemy-core`; what users see lives in
+//! the Python package. Nothing here outlives the interpreter with a reference into it: tasks hold
+//! core types alone.
+
+mod bridge;
+mod classes;
+mod client;
+mod errors;
+mod from_py;
+mod json_to_py;
+mod replay;
+mod runtime;
+mod stream;
+mod to_py;
+
+use pyo3::prelude::*;
+
+/// The native part of alchemy.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::bridge::Bridge;
+    #[pymodule_export]
+    use super::classes::bind;
+    #[pymodule_export]
+    use super::client::{NativeClient, get_model, get_models, get_providers};
+    #[pymodule_export]
+    use super::replay::{encode, replay};
+    #[pymodule_export]
+    use super::runtime::{after_fork, shut_down};
+    #[pymodule_export]
+    use super::stream::NativeStream;
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

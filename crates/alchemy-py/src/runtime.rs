@@ -1,0 +1,60 @@
+//! The threads that carry requests: one runtime for each process, made when it is first needed.
+//!
+//! A forked child has none of its parent's threads, so what the parent made is left alone there and
+//! made again. A generation number tells streams and pools of one process from those of another.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// How long the interpreter waits at its exit for the runtime to stop.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
+
+struct Engine {
+    handle: Handle,
+    runtime: Mutex<Option<Runtime>>,
+}
+
+static ENGINE: ArcSwapOption<Engine> = ArcSwapOption::const_empty();
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// Which process of a line of forks this is.
+pub(crate) fn generation() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// The runtime of this process. Called with the interpreter held, so that two threads cannot make two.
+pub(crate) fn handle() -> PyResult<Handle> {
+    if let Some(engine) = &*ENGINE.load() {
+        return Ok(engine.handle.clone());
+    }
+    // One worker: reading and decoding cost less than handing streams from one core to another.
+    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("alchemy").enable_all().build();
+    let runtime = runtime.map_err(|error| PyRuntimeError::new_err(format!("alchemy cannot start its thread: {error}")))?;
+    let handle = runtime.handle().clone();
+    ENGINE.store(Some(Arc::new(Engine { handle: handle.clone(), runtime: Mutex::new(Some(runtime)) })));
+    Ok(handle)
+}
+
+/// Forget the parent's threads and connections, in a forked child.
+#[pyfunction]
+pub(crate) fn after_fork() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    // Dropping the parent's runtime would wait for threads that do not exist here.
+    std::mem::forget(ENGINE.swap(None));
+}
+
+/// Close every connection and stop the threads; called when the interpreter exits.
+#[pyfunction]
+pub(crate) fn shut_down(py: Python<'_>) {
+    let Some(engine) = ENGINE.swap(None) else { return };
+    let runtime = engine.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(runtime) = runtime {
+        py.detach(|| runtime.shutdown_timeout(SHUTDOWN_TIME));
+    }
+}

@@ -1,0 +1,177 @@
+//! The handle of one answer: what the Python stream waits on and takes events from.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use alchemy_core::client::Prepared;
+use alchemy_core::error::Error;
+use alchemy_core::stream::Stream;
+use alchemy_core::transport::Transport;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyList;
+
+use crate::bridge::Bridge;
+use crate::classes::Classes;
+use crate::errors::{exception_with, raised};
+use crate::{runtime, to_py};
+
+/// How long a wait may go on without a look at signals such as Ctrl-C.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// One answer. Usable from any thread, and from several at once.
+#[pyclass(frozen, module = "alchemy._native")]
+pub(crate) struct NativeStream {
+    /// None only while the object is taken down in a forked child.
+    stream: Option<Stream>,
+    request: Mutex<Option<(Prepared, Arc<Transport>)>>,
+    generation: u64,
+    /// The whole message, made once.
+    message: PyOnceLock<Py<PyAny>>,
+    /// The error, made once.
+    error: PyOnceLock<Py<PyAny>>,
+    #[pyo3(get)]
+    notices: Py<PyAny>,
+    /// The `local:` address that has to be replaced by a real one; None for any other.
+    #[pyo3(get)]
+    local: Option<String>,
+}
+
+impl NativeStream {
+    pub(crate) fn new(py: Python<'_>, prepared: Prepared, transport: Arc<Transport>) -> PyResult<Self> {
+        let answer = prepared.answer().map_err(|error| raised(py, &error))?;
+        Ok(NativeStream {
+            stream: Some(Stream::new(answer)),
+            generation: runtime::generation(),
+            message: PyOnceLock::new(),
+            error: PyOnceLock::new(),
+            notices: to_py::notices(py, prepared.notices())?.unbind(),
+            local: prepared.is_local().then(|| prepared.base_url().to_owned()),
+            request: Mutex::new(Some((prepared, transport))),
+        })
+    }
+
+    fn stream(&self, py: Python<'_>) -> PyResult<&Stream> {
+        match &self.stream {
+            Some(stream) if self.generation == runtime::generation() => Ok(stream),
+            _ => {
+                let class = Classes::get(py)?.by_name(py, "AlchemyError")?;
+                let text = "the stream was opened before this process was forked; open another one in the child";
+                Err(PyErr::from_value(class.call1((text,))?))
+            }
+        }
+    }
+
+    fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Transport>)>> {
+        self.request.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn whole<'py>(&self, py: Python<'py>, message: &alchemy_core::types::AssistantMessage) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.message.get_or_try_init(py, || to_py::message(py, message).map(Bound::unbind))?;
+        Ok(made.bind(py).clone())
+    }
+}
+
+#[pymethods]
+impl NativeStream {
+    /// Send the request, once; for a local model, to this address with this key.
+    #[pyo3(signature = (base_url=None, api_key=None))]
+    fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
+        let stream = self.stream(py)?;
+        let Some((prepared, transport)) = self.request().take() else { return Ok(()) };
+        let timeout = prepared.timeout();
+        let connect = timeout.connect.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let call = prepared.call(base_url, api_key);
+        let ready = call.and_then(|call| Ok((transport.pool(&call.url, connect)?, call)));
+        match ready {
+            Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout),
+            Err(error) => stream.fail(error),
+        }
+        Ok(())
+    }
+
+    /// Take the events that are ready; None once there will be no more.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let Some(events) = self.stream(py)?.take() else { return Ok(None) };
+        let classes = Classes::get(py)?;
+        let list = PyList::empty(py);
+        for event in &events {
+            list.append(to_py::event(py, classes, event, &mut |message| self.whole(py, message))?)?;
+        }
+        Ok(Some(list))
+    }
+
+    /// Block until there is something to take; with `whole`, until the end.
+    fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
+        let stream = self.stream(py)?;
+        while !py.detach(|| stream.wait(SLICE, whole)) {
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
+    /// Complete `future` once there is something to take; False if there is already.
+    fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<bool> {
+        let (waker, token) = bridge.get().keep(future);
+        let armed = self.stream(py)?.arm(waker, token, whole);
+        if !armed {
+            bridge.get().forget(token);
+        }
+        Ok(armed)
+    }
+
+    /// Drop the events that are there and that will come; only the message is wanted.
+    fn discard(&self, py: Python<'_>) -> PyResult<()> {
+        self.stream(py)?.discard();
+        Ok(())
+    }
+
+    /// Close the connection. Never blocks.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        drop(self.request().take());
+        self.stream(py)?.close();
+        Ok(())
+    }
+
+    /// How it ended: the message or the exception; None while it goes on.
+    fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match self.stream(py)?.outcome() {
+            None => Ok(None),
+            Some(Ok(message)) => self.whole(py, &message).map(Some),
+            Some(Err(error)) => self.exception(py, &error).map(Some),
+        }
+    }
+
+    /// The message so far.
+    fn message<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.stream(py)?.outcome() {
+            None => to_py::message(py, &self.stream(py)?.message()),
+            Some(Ok(message)) => self.whole(py, &message),
+            Some(Err(_)) => to_py::message(py, &self.stream(py)?.message()),
+        }
+    }
+
+    /// The head of the HTTP answer; None while it is not there.
+    fn response<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.stream(py)?.response().map(|response| to_py::response(py, &response)).transpose()
+    }
+}
+
+impl NativeStream {
+    fn exception<'py>(&self, py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+        let made = self.error.get_or_try_init(py, || {
+            let partial = error.partial.as_deref().map(|partial| self.whole(py, partial)).transpose()?;
+            exception_with(py, error, partial).map(Bound::unbind)
+        })?;
+        Ok(made.bind(py).clone())
+    }
+}
+
+impl Drop for NativeStream {
+    fn drop(&mut self) {
+        if self.generation != runtime::generation() {
+            // A lock of the parent may have been held when it forked, and will never be given back here.
+            std::mem::forget(self.stream.take());
+        }
+    }
+}
