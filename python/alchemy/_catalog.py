@@ -1,0 +1,74 @@
+"""Models and providers by name."""
+
+from __future__ import annotations
+
+from . import _native
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from .models import Model
+
+
+def get_model(name: str, /, *, allow_unknown: bool = False) -> Model:
+    """Look a model up in the catalog.
+
+    Args:
+        name: `provider/model-id`; a model id may hold slashes itself.
+        allow_unknown: Whether a model id that the catalog does not have is taken as it is, with the
+            provider's address and protocol and without prices. Default: False.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelNotFoundError: There is no such model or provider; the error names the nearest.
+
+    Example:
+        >>> import alchemy
+        >>> alchemy.get_model("local/smollm2-135m").provider
+        'local'
+    """
+    return _native.get_model(name, allow_unknown=allow_unknown)
+
+
+def get_models(provider: str | None = None, /) -> tuple[Model, ...]:
+    """List the catalog.
+
+    Args:
+        provider: A provider's id. Default: every provider.
+
+    Returns:
+        The models, by provider and then in the catalog's order.
+
+    Raises:
+        ModelNotFoundError: There is no such provider; the error names the nearest.
+
+    Example:
+        >>> import alchemy
+        >>> [model.id for model in alchemy.get_models("local")]
+        ['smollm2-135m']
+    """
+    return _native.get_models(provider)
+
+
+def get_providers() -> tuple[str, ...]:
+    """List the ids of the providers that have an address, a key or quirks of their own.
+
+    Returns:
+        The ids, in alphabetical order.
+
+    Example:
+        >>> import alchemy
+        >>> "openai" in alchemy.get_providers()
+        True
+    """
+    return tuple(sorted(_native.get_providers()))
+
+
+def local_model(path: str | PathLike[str], /, *, context_window: int | None = None) -> Model:
+    """Describe a model in a GGUF file on this machine; see `alchemy.local.local_model`."""
+    from . import local
+
+    return local.local_model(path, context_window=context_window)

@@ -1,0 +1,68 @@
+"""Waiting in event loops: one watched socket for each loop, however many streams it has.
+
+Imported at the first wait in async code, where asyncio is loaded already.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, get_running_loop
+from weakref import WeakKeyDictionary, ref
+
+from ._native import Bridge, NativeStream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+_bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
+
+
+def _bridge(loop: AbstractEventLoop) -> Bridge:
+    """Return the loop's bridge; make it at the loop's first wait."""
+    found = _bridges.get(loop)
+    if found is not None:
+        return found
+    bridge = Bridge()
+    try:
+        loop.add_reader(bridge.fileno(), bridge.drain)
+    except NotImplementedError:
+        # Windows' proactor loop watches no sockets.
+        bridge = Bridge(threadsafe=True)
+        bridge.set_call(_caller(ref(loop), bridge))
+    _bridges[loop] = bridge
+    return bridge
+
+
+def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[[], None]:
+    """Return a function that has the loop, if it still lives, drain the bridge."""
+
+    def call() -> None:
+        loop = loop_reference()
+        if loop is not None:
+            loop.call_soon_threadsafe(bridge.drain)
+
+    return call
+
+
+async def wait(stream: NativeStream, *, whole: bool) -> None:
+    """Wait until the stream has something to take; with `whole`, until its end."""
+    loop = get_running_loop()
+    future = loop.create_future()
+    if stream.arm(_bridge(loop), future, whole):
+        await future
+
+
+async def in_thread(function: Callable[[str], T], argument: str) -> T:
+    """Run a blocking function without blocking the loop."""
+    return await get_running_loop().run_in_executor(None, function, argument)
+
+
+class Breath:
+    """Awaited, it lets the loop turn once: a flood of events must starve nobody."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        """Give way once."""
+        yield

@@ -1,0 +1,291 @@
+"""The stream of one answer, for `for`, `async for`, `with`, `async with` and plain calls."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+
+from .errors import AlchemyError, ApiError
+from .events import ErrorEvent
+from .messages import AssistantMessage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from types import TracebackType
+    from typing import Literal, NoReturn, Self
+
+    from ._native import NativeStream
+    from .events import Event
+    from .requests import Notice, Response
+
+_NOTHING: Iterator[Event] = iter(())
+
+
+class MessageStream:
+    """An answer while it arrives.
+
+    Iterate over it for its events, with `for` or `async for`; call `result` or `await result_async`
+    for the whole message. Entered by `with` or `async with`, it is closed on the way out.
+
+    The request is sent once, at the first `with`, iteration or `result`, and not before. Several
+    consumers, in any threads and event loops, share the events: each goes to one of them. A sync wait
+    releases the interpreter, but inside an event loop it blocks that loop: use the async forms there.
+
+    A stream that is dropped closes its connection. Closing is what stops a provider from going on,
+    so leave a stream early by `with`, `close`, or by dropping it.
+
+    Example:
+        >>> with alchemy.stream(model, "Say hello.") as stream:  # doctest: +SKIP
+        ...     for event in stream:
+        ...         if isinstance(event, alchemy.TextDelta):
+        ...             print(event.delta, end="")
+    """
+
+    __slots__ = ("__weakref__", "_errors", "_lock", "_name", "_native", "_ready", "_started", "_told")
+
+    def __init__(self, native: NativeStream, *, name: str, errors: Literal["raise", "event"]) -> None:
+        """Wrap a prepared request; `alchemy.stream` makes streams."""
+        self._native = native
+        self._name = name
+        self._errors = errors
+        self._ready = _NOTHING
+        # Guards the hand-over of a batch from the native stream to `_ready`.
+        self._lock = allocate_lock()
+        self._started = False
+        self._told = False
+
+    # -- consuming ----------------------------------------------------------------------------
+
+    def __iter__(self) -> Generator[Event, None, None]:
+        """Yield the events as they arrive, until the end.
+
+        Yields:
+            Events in order: `Start`, the blocks' starts, deltas and ends, then `Done`.
+
+        Raises:
+            ApiError: The answer failed; the error carries the message so far as `partial`. With
+                `errors="event"` an `ErrorEvent` comes instead, as the last event.
+        """
+        self._start()
+        while True:
+            # The iterator over the batch is shared with every other consumer.
+            yield from self._ready
+            ready = self._fill()
+            if ready is None:
+                return self._end()
+            if not ready:
+                self._native.wait(whole=False)
+
+    def __next__(self) -> Event:
+        """Return the next event, waiting for it if need be."""
+        for event in self:
+            return event
+        raise StopIteration
+
+    def __aiter__(self) -> Self:
+        """Return the stream itself; `async for` takes its events one by one."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """Return the next event. A wait that is cancelled loses nothing: the event stays with the stream."""
+        for event in self._ready:
+            return event
+        return await self._next_batch()
+
+    async def _next_batch(self) -> Event:
+        from . import _loop
+
+        if not self._started:
+            await self._start_async()
+        waited = False
+        while True:
+            ready = self._fill()
+            if ready is None:
+                self._end()
+                raise StopAsyncIteration
+            if not ready:
+                await _loop.wait(self._native, whole=False)
+                waited = True
+                continue
+            if not waited:
+                await _loop.Breath()
+            for event in self._ready:
+                return event
+
+    def result(self) -> AssistantMessage:
+        """Wait for the end of the answer and return the whole message.
+
+        Events that nobody has taken are dropped. Further calls return the same message at once.
+
+        Returns:
+            The message. With `errors="event"` also where the answer failed: its `stop_reason` is then
+            `error` or `aborted`.
+
+        Raises:
+            ApiError: The answer failed, or the stream was closed before its end (`AbortedError`); the
+                error carries the message so far as `partial`.
+        """
+        self._start()
+        self._skip()
+        self._native.wait(whole=True)
+        return self._result()
+
+    async def result_async(self) -> AssistantMessage:
+        """Wait for the end of the answer as `result` does, in async code.
+
+        Cancelling the wait closes the stream.
+
+        Returns:
+            As `result`.
+
+        Raises:
+            ApiError: As `result`.
+        """
+        from . import _loop
+
+        try:
+            await self._start_async()
+            self._skip()
+            while self._native.outcome() is None:
+                await _loop.wait(self._native, whole=True)
+        except BaseException:
+            self.close()
+            raise
+        return self._result()
+
+    # -- looking ------------------------------------------------------------------------------
+
+    @property
+    def message(self) -> AssistantMessage:
+        """A snapshot of the message so far: what has arrived, whether its events were taken or not."""
+        return self._native.message()
+
+    @property
+    def response(self) -> Response | None:
+        """Status, headers and request id of the HTTP answer; None until they are there."""
+        return self._native.response()
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the request could not honour exactly."""
+        return self._native.notices
+
+    # -- closing ------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connection, from any thread, without waiting.
+
+        An answer that is not whole ends as aborted: whoever waits for it gets an `AbortedError` that
+        carries the message so far. Closing an ended stream does nothing.
+        """
+        self._native.close()
+
+    async def aclose(self) -> None:
+        """Close as `close` does; for `contextlib.aclosing`."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        """Send the request."""
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        """Close the stream."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        """Send the request."""
+        await self._start_async()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        """Close the stream."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Show the model and how far the answer is."""
+        outcome = self._native.outcome()
+        if isinstance(outcome, AssistantMessage):
+            state = outcome.stop_reason
+        elif outcome is not None:
+            state = type(outcome).__name__
+        else:
+            state = "streaming" if self._started else "not sent"
+        return f"<MessageStream {self._name}: {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a connection belongs to its process."""
+        raise TypeError("a stream cannot be pickled or copied; pickle its result() instead")
+
+    # -- inner steps --------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Send the request, unless it is sent; a local model is started first."""
+        if not self._started:
+            if self._native.local is not None:
+                from . import local
+
+                self._native.start(*local.ensure(self._native.local))
+            else:
+                self._native.start()
+            self._started = True
+
+    async def _start_async(self) -> None:
+        """Send the request as `_start` does, starting a local model off the event loop."""
+        if not self._started:
+            if self._native.local is not None:
+                from . import _loop, local
+
+                self._native.start(*await _loop.in_thread(local.ensure, self._native.local))
+            else:
+                self._native.start()
+            self._started = True
+
+    def _fill(self) -> bool | None:
+        """Take the events that are ready, if the last batch is used up.
+
+        Returns:
+            Whether there are some; None once there will be no more.
+        """
+        with self._lock:
+            if self._ready.__length_hint__():  # type: ignore[attr-defined]  # a list's iterator has it
+                return True
+            batch = self._native.take()
+            if batch is None:
+                return self._tell_error() or None
+            self._ready = iter(batch)
+            return bool(batch)
+
+    def _tell_error(self) -> bool:
+        """Put an `ErrorEvent` in line, once, where events are what was asked for."""
+        error = self._native.outcome()
+        if self._errors == "raise" or self._told or not isinstance(error, ApiError) or error.partial is None:
+            return False
+        self._told = True
+        self._ready = iter([ErrorEvent(kind=type(error).__name__, message=error.partial)])
+        return True
+
+    def _end(self) -> None:
+        """Raise what the answer failed by, if it failed."""
+        outcome = self._native.outcome()
+        if isinstance(outcome, AlchemyError) and self._errors == "raise":
+            raise outcome
+
+    def _skip(self) -> None:
+        """Drop the events that are there and that will come."""
+        with self._lock:
+            self._ready = _NOTHING
+            self._native.discard()
+
+    def _result(self) -> AssistantMessage:
+        outcome = self._native.outcome()
+        if isinstance(outcome, AssistantMessage):
+            return outcome
+        if self._errors == "event" and isinstance(outcome, ApiError) and outcome.partial is not None:
+            return outcome.partial
+        assert outcome is not None
+        raise outcome
