@@ -166,6 +166,7 @@ __all__ = [
     "Usage",
     "UserContent",
     "UserMessage",
+    "__version__",
     "complete",
     "complete_async",
     "content_from_dict",

@@ -10,6 +10,9 @@ use crate::types::{AssistantMessage, Event, Model, Notice, Response, StopReason}
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
 
+/// Keys shorter than this are no secret, and are left in texts that hold them by chance.
+const SECRET_LENGTH: usize = 8;
+
 /// Turns the bytes of an answer into events, at any split of the bytes.
 ///
 /// What the bytes are is told by the bytes: servers send JSON errors labelled as streams, and
@@ -21,6 +24,7 @@ pub struct Answer {
     head: Option<Response>,
     flow: Flow,
     trailing: bool,
+    secret: Option<String>,
 }
 
 enum Form {
@@ -50,7 +54,13 @@ impl Answer {
             head: None,
             flow: Flow::More,
             trailing: false,
+            secret: None,
         }
+    }
+
+    /// Names the key of the request, which some servers repeat in their errors.
+    pub fn hide(&mut self, secret: &str) {
+        self.secret = (secret.len() >= SECRET_LENGTH).then(|| secret.to_owned());
     }
 
     /// The head of the answer has come, at this time.
@@ -149,6 +159,11 @@ impl Answer {
         error.model = error.model.or_else(|| message.model.clone());
         error.request_id = error.request_id.or_else(|| message.request_id.clone());
         error.status = error.status.or_else(|| self.head.as_ref().map(|head| head.status));
+        if let Some(secret) = &self.secret {
+            let hidden = |text: String| if text.contains(secret) { text.replace(secret, "***") } else { text };
+            error.message = hidden(error.message);
+            error.body = error.body.map(hidden);
+        }
         error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
         error
     }

@@ -132,7 +132,11 @@ impl Prepared {
     /// If the model's protocol is not known.
     pub fn answer(&self) -> Result<Answer> {
         let decoder = protocols::decoder(&self.model, &self.quirks, self.model.cost.clone())?;
-        Ok(Answer::new(&self.model, decoder, self.encoded.notices.clone()))
+        let mut answer = Answer::new(&self.model, decoder, self.encoded.notices.clone());
+        if let Some(key) = &self.key {
+            answer.hide(key);
+        }
+        Ok(answer)
     }
 
     /// The HTTP request; `base_url` and `key` stand in for a local model's.

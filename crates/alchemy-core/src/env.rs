@@ -3,8 +3,10 @@
 use std::env::var_os;
 use std::path::PathBuf;
 
-/// Proxy for `http:` addresses. In lower case only: a CGI server sets the upper-case name from a request header.
-pub const HTTP_PROXY: &[&str] = &["http_proxy"];
+/// Proxy for `http:` addresses.
+pub const HTTP_PROXY: &[&str] = &["http_proxy", "HTTP_PROXY"];
+/// Set by CGI servers, which also set `HTTP_PROXY` from a header of the request they serve.
+pub const REQUEST_METHOD: &str = "REQUEST_METHOD";
 /// Proxy for `https:` addresses.
 pub const HTTPS_PROXY: &[&str] = &["https_proxy", "HTTPS_PROXY"];
 /// Proxy for addresses that have none of their own.
@@ -22,6 +24,13 @@ pub fn first(names: &[impl AsRef<str>]) -> Option<String> {
         let value = value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     })
+}
+
+/// The proxy for `http:` addresses; under CGI the upper-case name is not to be trusted.
+#[must_use]
+pub fn http_proxy() -> Option<String> {
+    let trusted = if var_os(REQUEST_METHOD).is_some() { 1 } else { HTTP_PROXY.len() };
+    first(HTTP_PROXY.get(..trusted).unwrap_or_default())
 }
 
 /// The user's own file of certificate authorities.

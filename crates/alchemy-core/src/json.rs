@@ -64,6 +64,12 @@ impl Json {
         self.text() == "null"
     }
 
+    /// Whether it is nested no deeper than [`DEPTH`].
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        is_shallow(self.text())
+    }
+
     /// Reads the text into a type.
     ///
     /// # Errors
@@ -127,8 +133,43 @@ impl ShapeError {
     }
 }
 
+/// How deep JSON may be nested to be read into values, here and in Python; deeper texts stay texts.
+pub const DEPTH: usize = 120;
+
+/// Whether a JSON text is nested no deeper than [`DEPTH`].
+#[must_use]
+pub fn is_shallow(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > DEPTH {
+                    return false;
+                }
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    true
+}
+
 /// Parts the path of an inner value from the message while both travel inside one serde error.
 const MARK: char = '\u{1}';
+
+/// Takes the key out of serde's words about one that is unknown or missing, for the path to name it.
+fn key_of(message: &str) -> (&str, String) {
+    let key = |prefix: &str| message.strip_prefix(prefix)?.split_once('`');
+    match (key("unknown field `"), key("missing field `")) {
+        (Some((key, rest)), _) => (key, format!("unknown key{rest}")),
+        (_, Some((key, _))) => (key, "missing".to_owned()),
+        _ => ("", message.to_owned()),
+    }
+}
 
 /// Undoes [`ShapeError::into_custom`] and takes serde_json's position off, which is of no use for
 /// text that no user ever sees.
@@ -156,7 +197,9 @@ pub(crate) fn read_seed<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> R
     let value = seed.deserialize(tracked).map_err(|error| {
         let outer = track.path().to_string();
         let (inner, message) = split(&error.to_string());
-        ShapeError { path: join(if outer == "." { "" } else { &outer }, &inner), message }
+        let path = join(if outer == "." { "" } else { &outer }, &inner);
+        let (key, message) = key_of(&message);
+        ShapeError { path: join(&path, key), message }
     })?;
     deserializer.end().map_err(|error| ShapeError::from_json(&error))?;
     Ok(value)
@@ -229,6 +272,14 @@ mod tests {
         for text in ["", "{", "NaN", "{} {}", "{\"a\":1,}"] {
             assert!(Json::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_of_strings() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_shallow(&nested(DEPTH)));
+        assert!(!is_shallow(&nested(DEPTH + 1)));
+        assert!(is_shallow(&format!("\"\\\"{}\"", "[".repeat(DEPTH + 1))));
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Transport {
         };
         let exempt = reqwest::NoProxy::from_string(&exempt);
         let mut proxies = Vec::new();
-        if let Some(address) = env::first(env::HTTP_PROXY) {
+        if let Some(address) = env::http_proxy() {
             proxies.push(reqwest::Proxy::http(address).map_err(bad("http_proxy"))?);
         }
         if let Some(address) = env::first(env::HTTPS_PROXY) {

@@ -4,7 +4,7 @@
 //! checks shapes and names the path of what is wrong, the same in both languages.
 
 use alchemy_core::error::Error;
-use alchemy_core::json::{self, ShapeError};
+use alchemy_core::json::{self, DEPTH, ShapeError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pyo3::exceptions::PyValueError;
@@ -14,9 +14,6 @@ use serde::de::DeserializeOwned;
 
 use crate::classes::Classes;
 use crate::errors::raised;
-
-/// How deep data may be nested: serde_json's own limit, below which recursion is safe.
-const DEPTH: usize = 120;
 
 /// Reads a core type from Python data; `root` begins the path in errors.
 ///
@@ -72,7 +69,7 @@ impl Writer<'_> {
             return Err(Failure::new(format!("nested deeper than {DEPTH} levels")));
         }
         if let Ok(text) = value.cast::<PyString>() {
-            self.string(&text.to_string_lossy())?;
+            self.text_of(text)?;
         } else if value.is_none() {
             self.push("null");
         } else if let Ok(flag) = value.cast::<PyBool>() {
@@ -100,6 +97,18 @@ impl Writer<'_> {
             return Err(Failure::new(format!("{name} has no form in JSON")));
         }
         Ok(())
+    }
+
+    /// Writes a Python string. Halves of a surrogate pair that stand side by side are joined; one
+    /// that stands alone becomes U+FFFD.
+    fn text_of(&mut self, text: &Bound<'_, PyString>) -> Result<(), Failure> {
+        if let Ok(text) = text.to_str() {
+            return self.string(text);
+        }
+        let units = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
+        let units = units.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().chunks_exact(2);
+        let units: Vec<u16> = units.filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?))).collect();
+        self.string(&String::from_utf16_lossy(&units))
     }
 
     fn push(&mut self, text: &str) {
@@ -153,13 +162,12 @@ impl Writer<'_> {
             let Ok(key) = key.cast::<PyString>() else {
                 return Err(Failure::new(format!("the key {} is not a string", key.repr()?.to_string_lossy())));
             };
-            let key = key.to_string_lossy();
             if index > 0 {
                 self.text.push(b',');
             }
-            self.string(&key)?;
+            self.text_of(key)?;
             self.text.push(b':');
-            self.write(&value, depth + 1).map_err(|failure| failure.below(&key))?;
+            self.write(&value, depth + 1).map_err(|failure| failure.below(&key.to_string_lossy()))?;
         }
         self.text.push(b'}');
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use alchemy_core::json::is_shallow;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -13,13 +14,16 @@ const LONG_NUMBER: usize = 19;
 /// The value that a JSON text stands for.
 ///
 /// What Rust's parser cannot hold, integers beyond 64 bits and halves of surrogate pairs, is left
-/// to Python's own parser.
+/// to Python's own parser. What is nested too deep for both stays text.
 pub(crate) fn value<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     if !has_long_number(text) {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         if let Ok(value) = Seed(py).deserialize(&mut deserializer) {
             return Ok(value);
         }
+    }
+    if !is_shallow(text) {
+        return Ok(PyString::new(py, text).into_any());
     }
     py.import("json")?.call_method1("loads", (text,))
 }

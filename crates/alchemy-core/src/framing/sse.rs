@@ -2,8 +2,8 @@
 //!
 //! Follows the HTML standard's event-stream format (<https://html.spec.whatwg.org/multipage/server-sent-events.html>,
 //! read 2026-11), with three allowances that real servers need: a line may begin with spaces, the
-//! last event need not be closed by a blank line, and lines that belong to no field are kept, since
-//! an error may be sent as bare JSON in the middle of a stream.
+//! last event need not be closed by a blank line, and JSON outside of any field is kept and
+//! handed over last, since an error may be sent so in the middle of a stream.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ pub struct SseFramer {
     /// The data lines of an event whose end has not arrived, joined by newlines.
     data: Vec<u8>,
     has_data: bool,
-    /// Lines that belong to no field.
+    /// JSON that belongs to no field.
     stray: Vec<u8>,
     /// The last byte was a carriage return: a newline that follows belongs to it.
     after_return: bool,
@@ -119,7 +119,7 @@ impl SseFramer {
             self.dispatch(sink)?;
         } else if line == b"data" {
             self.add_data(b"")?;
-        } else if !is_other_field(line) {
+        } else if !self.stray.is_empty() || matches!(line.first(), Some(b'{' | b'[')) {
             if self.stray.len() + line.len() > EVENT_LIMIT {
                 return Err(too_large());
             }
@@ -151,12 +151,6 @@ impl SseFramer {
         self.data.clear();
         result
     }
-}
-
-/// Whether a line is a comment or a field that says nothing about content.
-fn is_other_field(line: &[u8]) -> bool {
-    [&b":"[..], b"event:", b"id:", b"retry:"].iter().any(|prefix| line.starts_with(prefix))
-        || [&b"event"[..], b"id", b"retry"].contains(&line)
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {

@@ -4,6 +4,10 @@
 //! UTF-16 units send the halves in two events. Rust strings cannot hold a half, so in the rare event
 //! that has one it is written as a private-use character, and the halves are joined again in the text.
 
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
 /// Halves U+D800..U+DFFF stand at U+10D800..U+10DFFF while they travel.
 const OFFSET: u32 = 0x10_0000;
 
@@ -37,6 +41,17 @@ pub(crate) fn escape_halves(json: &str) -> String {
     text
 }
 
+/// Reads a JSON text in which halves that stand alone become U+FFFD.
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
+    serde_json::from_str(json).or_else(|error| serde_json::from_str(&clean(&escape_halves(json))).map_err(|_| error))
+}
+
+/// A text in which halves that stand alone are U+FFFD.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    let is_half = |character: char| half(character).is_some();
+    if text.contains(is_half) { Cow::Owned(text.replace(is_half, "\u{FFFD}")) } else { Cow::Borrowed(text) }
+}
+
 /// The UTF-16 unit that a `\uXXXX` escape at the start of `text` names.
 fn unit(text: &str) -> Option<u16> {
     u16::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
@@ -49,6 +64,11 @@ pub(crate) struct Joiner {
 }
 
 impl Joiner {
+    /// Whether a piece needs joining: it has a half in it, or one is held back.
+    pub(crate) fn concern(&self, piece: &str) -> bool {
+        self.high.is_some() || piece.contains(|character| half(character).is_some())
+    }
+
     /// Takes the next piece. A first half at its end is held back; a half that stays alone becomes U+FFFD.
     pub(crate) fn join(&mut self, piece: &str) -> String {
         let mut text = String::with_capacity(piece.len() + 4);

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::wire::{FunctionDelta, ToolCallDelta};
+use super::wire::{CustomDelta, FunctionDelta, ToolCallDelta};
 use crate::assembler::Assembler;
+use crate::protocols::surrogates::{Joiner, clean, escape_halves};
 use crate::types::{Notice, ToolCall};
 
 /// The calls of an answer while they are written.
@@ -26,23 +27,34 @@ struct Call {
     signature: Option<String>,
     /// Arguments that came before the name.
     held: String,
+    /// Joins characters that were cut between two pieces.
+    halves: Joiner,
     /// The assembler's number of the call, once it knows it.
     told: Option<usize>,
 }
 
+impl Call {
+    fn is_shell(&self) -> bool {
+        self.told.is_none() && self.id.is_empty() && self.name.is_empty() && self.held.is_empty()
+    }
+}
+
 impl Calls {
+    /// Whether there is no call; empty shells, as Snowflake sends them beside text, are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+        self.calls.iter().all(Call::is_shell)
     }
 
     /// Takes the pieces of one chunk.
     pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, assembler: &mut Assembler) {
         let mut touched = Vec::new();
         for delta in deltas {
-            let custom = delta.custom.is_some();
-            let (name, arguments) = match (delta.function, delta.custom) {
-                (Some(FunctionDelta { name, arguments }), _) => (name, arguments.and_then(text_of)),
-                (None, Some(custom)) => (custom.name, custom.input),
+            // Snowflake sends an empty shell of the one beside the other.
+            let custom = delta.custom.filter(CustomDelta::is_told);
+            let is_custom = custom.is_some();
+            let (name, arguments) = match (custom, delta.function) {
+                (Some(custom), _) => (custom.name, custom.input),
+                (None, Some(FunctionDelta { name, arguments })) => (name, arguments.and_then(text_of)),
                 (None, None) => (None, None),
             };
             let name = name.unwrap_or_default();
@@ -55,17 +67,22 @@ impl Calls {
             touched.push(position);
             if let Some(call) = self.calls.get_mut(position) {
                 if call.id.is_empty() {
-                    call.id = id.into_owned();
+                    call.id = clean(&id).into_owned();
                 }
                 if call.name.is_empty() {
-                    call.name = name.into_owned();
+                    call.name = clean(&name).into_owned();
                 }
-                call.custom |= custom;
+                call.custom |= is_custom;
                 if let Some(extra) = delta.extra_content.filter(|extra| extra.get() != "null") {
                     call.signature = Some(extra.get().to_owned());
                 }
             }
-            self.tell(position, arguments.as_deref().unwrap_or_default(), assembler);
+            let arguments = arguments.unwrap_or_default();
+            let joined = match self.calls.get_mut(position) {
+                Some(call) if call.halves.concern(&arguments) => Cow::Owned(call.halves.join(&arguments)),
+                _ => arguments,
+            };
+            self.tell(position, &joined, assembler);
         }
     }
 
@@ -129,10 +146,15 @@ impl Calls {
 
     /// Tells the calls whose name never came, so that nothing is lost.
     pub(super) fn finish(&mut self, assembler: &mut Assembler) {
-        for call in self.calls.iter_mut().filter(|call| call.told.is_none()) {
+        for call in self.calls.iter_mut().filter(|call| !call.is_shell()) {
+            let rest = call.halves.rest();
+            if let Some(told) = call.told {
+                assembler.tool_call_delta(told, rest);
+                continue;
+            }
             let told = assembler.tool_call(ToolCall { id: call.id.clone(), ..ToolCall::default() });
             call.told = Some(told);
-            assembler.tool_call_delta(told, &call.held);
+            assembler.tool_call_delta(told, &format!("{}{rest}", std::mem::take(&mut call.held)));
         }
     }
 }
@@ -141,9 +163,10 @@ impl Calls {
 fn text_of(arguments: &RawValue) -> Option<Cow<'_, str>> {
     match arguments.get() {
         "null" => None,
-        text if text.starts_with('"') => {
-            serde_json::from_str::<&str>(text).map(Cow::Borrowed).ok().or_else(|| serde_json::from_str(text).ok())
-        }
+        text if text.starts_with('"') => match serde_json::from_str::<&str>(text) {
+            Ok(text) => Some(Cow::Borrowed(text)),
+            Err(_) => serde_json::from_str(text).or_else(|_| serde_json::from_str(&escape_halves(text))).ok(),
+        },
         text => Some(Cow::Borrowed(text)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -13,7 +14,7 @@ use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{Joiner, escape_halves};
+use crate::protocols::surrogates::{Joiner, clean, escape_halves};
 use crate::protocols::think_tags::{Piece, ThinkTags};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
@@ -40,6 +41,7 @@ pub struct Decoder {
     refused: bool,
     finish_reason: Option<String>,
     native_finish_reason: Option<String>,
+    /// `[DONE]` was there, or the answer was one closed JSON text.
     done: bool,
 }
 
@@ -117,12 +119,15 @@ impl Decoder {
             if field.is_none()
                 && let Some(value) = value.as_deref().filter(|value| !value.is_empty())
             {
-                *field = Some(value.to_owned());
+                *field = Some(clean(value).into_owned());
             }
         };
         first(&mut facts.response_id, &chunk.id);
         first(&mut facts.response_model, &chunk.model);
-        let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage];
+        // Groq's compound models tell usage in a key of its own.
+        let groq = chunk.extras.iter().find(|(key, _)| key == "x_groq");
+        let groq = groq.and_then(|(_, value)| serde_json::from_str::<GroqExtra<'_>>(value.get()).ok()?.usage);
+        let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage, groq];
         for raw in usages.into_iter().flatten() {
             if let Some(usage) = usage::read(raw, self.prices.as_ref()) {
                 facts.usage = usage;
@@ -133,11 +138,12 @@ impl Decoder {
     }
 
     fn choice(&mut self, choice: Choice<'_>, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        // Perplexity repeats the whole message beside each delta: the delta counts.
+        // Perplexity sends both: beside each delta the whole message so far, and beside a whole
+        // message an empty delta.
         let delta = match (choice.delta, choice.message) {
-            (Some(delta), _) => Some(delta),
-            (None, message) if whole || assembler.message().content.is_empty() => message,
-            _ => None,
+            (_, Some(message)) if whole => Some(message),
+            (None, Some(message)) if assembler.message().content.is_empty() => Some(message),
+            (delta, _) => delta,
         };
         if let Some(delta) = delta {
             self.delta(delta, assembler)?;
@@ -216,7 +222,13 @@ impl Decoder {
 
     /// One part of a content list: text and thinking (Mistral), or a kind that we keep whole.
     fn part(&mut self, part: &RawValue, assembler: &mut Assembler) -> Result<()> {
-        let value: Value = serde_json::from_str(part.get()).map_err(|error| malformed(assembler, part.get(), &error))?;
+        let value: Value = match serde_json::from_str(part.get()) {
+            Ok(value) => value,
+            Err(error) => {
+                self.halves = true;
+                serde_json::from_str(&escape_halves(part.get())).map_err(|_| malformed(assembler, part.get(), &error))?
+            }
+        };
         let text = |key: &str| match value.get(key) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Array(parts)) => {
@@ -355,6 +367,7 @@ impl Decode for Decoder {
             return Err(response_error(assembler.message(), "the answer is a web page, not JSON; check base_url"));
         }
         self.chunk(body, true, assembler)?;
+        self.done = true;
         let empty = assembler.message().content.is_empty() && self.calls.is_empty() && self.audio.is_empty();
         if empty && self.finish_reason.is_none() {
             return Err(response_error(assembler.message(), "the answer holds no choice; check base_url"));
@@ -367,8 +380,7 @@ impl Decode for Decoder {
         let reason = match (&self.finish_reason, self.done) {
             (Some(reason), _) => reason.clone(),
             (None, true) if self.done_ends => String::new(),
-            (None, true) => return Err(response_error(message, "the stream ended by [DONE] without a finish_reason; the answer is cut")),
-            (None, false) => return Err(response_error(message, "the stream ended without a finish_reason; the answer is cut")),
+            (None, _) => return Err(response_error(message, "the answer ended without a finish_reason; it is cut")),
         };
         let native = self.native_finish_reason.as_deref();
         let has_calls = !self.calls.is_empty();
@@ -390,6 +402,12 @@ impl Decode for Decoder {
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.settle(assembler);
     }
+}
+
+#[derive(Deserialize)]
+struct GroqExtra<'a> {
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
 }
 
 /// Whether keys that no answer has say that this is not one.

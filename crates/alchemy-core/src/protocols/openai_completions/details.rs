@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::protocols::surrogates;
+
 /// The pieces of one thinking block, joined as they come.
 #[derive(Default)]
 pub(super) struct Details {
@@ -18,7 +20,7 @@ impl Details {
 
     /// Takes a chunk's list; returns the readable text in it.
     pub(super) fn take(&mut self, json: &str) -> String {
-        let pieces: Vec<Map<String, Value>> = serde_json::from_str(json).unwrap_or_default();
+        let pieces: Vec<Map<String, Value>> = surrogates::read(json).unwrap_or_default();
         let mut text = String::new();
         for piece in pieces {
             text.extend(["text", "summary"].iter().find_map(|key| piece.get(*key)?.as_str()));

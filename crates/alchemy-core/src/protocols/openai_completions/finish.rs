@@ -41,7 +41,7 @@ pub(super) fn read(reason: &str, native: Option<&str>, has_calls: bool, refused:
         stop = StopReason::Length;
     }
     stop = match stop {
-        StopReason::Stop | StopReason::ToolUse if refused => StopReason::Refusal,
+        StopReason::Stop | StopReason::ToolUse | StopReason::ContentFilter if refused => StopReason::Refusal,
         StopReason::Stop if has_calls => StopReason::ToolUse,
         StopReason::ToolUse if !has_calls => StopReason::Stop,
         other => other,

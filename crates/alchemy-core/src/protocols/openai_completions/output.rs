@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json::Json;
+use crate::protocols::surrogates;
 use crate::types::{Api, Audio, Bytes, ContentBlock, Image, Opaque};
 
 /// The pieces of the audio that an answer speaks.
@@ -33,10 +34,11 @@ impl AudioParts {
     /// Takes a chunk's piece; each is base64 of its own.
     pub(super) fn take(&mut self, json: &str) -> Result<(), String> {
         let piece: WireAudio =
-            serde_json::from_str(json).map_err(|error| format!("the server sent malformed audio: {error}"))?;
-        self.heard = true;
-        if piece.id.is_some() {
-            self.id = piece.id;
+            surrogates::read(json).map_err(|error| format!("the server sent malformed audio: {error}"))?;
+        let some = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
+        self.heard |= some(&piece.id) || some(&piece.data) || some(&piece.transcript);
+        if some(&piece.id) {
+            self.id = piece.id.clone();
         }
         self.transcript.push_str(piece.transcript.as_deref().unwrap_or_default());
         let data = STANDARD.decode(piece.data.unwrap_or_default());

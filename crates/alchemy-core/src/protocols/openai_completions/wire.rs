@@ -88,6 +88,7 @@ pub(super) struct FunctionDelta<'a> {
     pub(super) arguments: Option<&'a RawValue>,
 }
 
+/// The call of a tool that takes free text.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct CustomDelta<'a> {
@@ -95,6 +96,13 @@ pub(super) struct CustomDelta<'a> {
     pub(super) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) input: Option<Cow<'a, str>>,
+}
+
+impl CustomDelta<'_> {
+    /// Whether it says something.
+    pub(super) fn is_told(&self) -> bool {
+        [&self.name, &self.input].iter().any(|text| text.as_deref().is_some_and(|text| !text.is_empty()))
+    }
 }
 
 /// A string that may be null and is borrowed where it has no escapes.
