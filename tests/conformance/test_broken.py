@@ -1,0 +1,90 @@
+"""Answers that are cut or damaged are never taken for whole ones, and never break the decoder."""
+
+import random
+import re
+
+import pytest
+from corpus import RECORDINGS, recordings
+from legality import breaches
+from replaying import Replay, model_of
+
+pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"no recordings at {RECORDINGS}")
+
+REASON = re.compile(rb'"finish_reason" ?: ?"')
+API = "openai-completions"
+WHITE_SPACE = b" \t\r\n"
+
+
+def replayed(recording, body: bytes) -> Replay:
+    return Replay(
+        model_of(recording.case),
+        [body],
+        status=200,
+        content_type=recording.content_type,
+        streamed=recording.case["stream"],
+    )
+
+
+def answered() -> list:
+    """The recordings of answers that succeeded."""
+    return [each for each in recordings(API) if each.case["status"] == 200]
+
+
+def text_of(message) -> str:
+    return "".join(block.text for block in message.content if type(block).__name__ == "Text")
+
+
+def test_a_cut_stream_is_never_whole():
+    """Every cut before the finish reason is an error, and what is kept is the beginning of the whole."""
+    chance = random.Random("cuts")
+    tried = 0
+    for recording in answered():
+        reason = REASON.search(recording.body)
+        if not recording.case["stream"] or reason is None:
+            continue
+        whole = replayed(recording, recording.body).reached
+        for _ in range(4):
+            cut = recording.body[: chance.randrange(reason.start())]
+            replay = replayed(recording, cut)
+            assert replay.error is not None, (recording.id, len(cut))
+            assert breaches(replay.events, None) == [], (recording.id, len(cut))
+            assert text_of(whole).startswith(text_of(replay.error.partial).rstrip("\ufffd")), (recording.id, len(cut))
+            tried += 1
+    assert tried > 1000
+
+
+def test_a_cut_body_is_never_whole():
+    """Every cut of a plain JSON answer is an error."""
+    chance = random.Random("bodies")
+    for recording in answered():
+        body = recording.body.rstrip(WHITE_SPACE)
+        if not recording.case["stream"]:
+            for size in (len(body) - 1, chance.randrange(len(body)), chance.randrange(len(body))):
+                replay = replayed(recording, body[:size])
+                assert replay.error is not None, (recording.id, size)
+
+
+def damaged(body: bytes, chance: random.Random) -> bytes:
+    """The body with a few bytes changed, lost, doubled or put in."""
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(body) + 1)
+        size = chance.randint(1, 40)
+        middle = chance.choice(
+            (
+                bytes([chance.randrange(256)]) + body[at + 1 : at + size],
+                b"",
+                body[at : at + size] * 2,
+                chance.choice((b"\n\n", b"\r", b'"', b"null", b"\\ud83d", b"data: ")) + body[at : at + size],
+            )
+        )
+        body = body[:at] + middle + body[at + size :]
+    return body
+
+
+def test_damaged_bytes_break_nothing():
+    """Damaged answers give a legal stream that ends in a message or in a typed error."""
+    chance = random.Random("damage")
+    for recording in answered():
+        replay = replayed(recording, damaged(recording.body, chance))
+        assert (replay.message is None) != (replay.error is None), recording.id
+        assert breaches(replay.events, replay.message) == [], recording.id
