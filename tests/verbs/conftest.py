@@ -1,0 +1,143 @@
+"""What the behaviour tests share: the same steps, taken synchronously and by asyncio."""
+
+import asyncio
+
+import alchemy
+import pytest
+from servers import Server
+
+
+class Sync:
+    """Takes each step by blocking."""
+
+    def open(self) -> None:
+        """Nothing to prepare."""
+
+    def shut(self) -> None:
+        """Nothing to clear away."""
+
+    def first(self, stream):
+        return next(iter(stream))
+
+    def events(self, stream) -> list:
+        return list(stream)
+
+    def result(self, stream):
+        return stream.result()
+
+    def close(self, stream) -> None:
+        stream.close()
+
+    def complete(self, *arguments, **options):
+        return alchemy.complete(*arguments, **options)
+
+    def first_within(self, stream):
+        """Reads one event inside `with`, and leaves it."""
+        with stream as entered:
+            return next(iter(entered))
+
+    def first_of_loop(self, stream):
+        """Reads one event in a loop, and leaves the loop and the stream."""
+        for event in stream:
+            return event
+        return None
+
+
+class Async:
+    """Takes each step by running a coroutine in an event loop of its own."""
+
+    def open(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+    def shut(self) -> None:
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+    def run(self, coroutine):
+        return self.loop.run_until_complete(asyncio.wait_for(coroutine, 30))
+
+    def first(self, stream):
+        return self.run(anext(aiter(stream)))
+
+    def events(self, stream) -> list:
+        async def collect():
+            return [event async for event in stream]
+
+        return self.run(collect())
+
+    def result(self, stream):
+        return self.run(stream.result_async())
+
+    def close(self, stream) -> None:
+        self.run(stream.aclose())
+
+    def complete(self, *arguments, **options):
+        return self.run(alchemy.complete_async(*arguments, **options))
+
+    def first_within(self, stream):
+        async def leave():
+            async with stream as entered:
+                return await anext(aiter(entered))
+
+        return self.run(leave())
+
+    def first_of_loop(self, stream):
+        async def leave():
+            async for event in stream:
+                return event
+            return None
+
+        return self.run(leave())
+
+
+@pytest.fixture(params=[Sync, Async], ids=["sync", "async"])
+def drive(request):
+    """The same steps, synchronously and by asyncio."""
+    driver = request.param()
+    driver.open()
+    yield driver
+    driver.shut()
+
+
+@pytest.fixture
+def serve():
+    """Starts scripted servers that stop with the test."""
+    started = []
+
+    def start(*scripts, **settings) -> Server:
+        started.append(Server(*scripts, **settings))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def no_proxies(monkeypatch):
+    """An environment without proxy variables."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def model_at(server_or_url, **fields) -> alchemy.Model:
+    """A model that is served at an address."""
+    url = getattr(server_or_url, "url", server_or_url)
+    return alchemy.Model(**{"id": "m", "base_url": url, **fields})
+
+
+@pytest.fixture
+def stream_of():
+    """Opens a stream to a server: `stream_of(server, **options)`."""
+
+    def open_stream(server, prompt="hello", **options):
+        return alchemy.stream(model_at(server), prompt, **{"api_key": "secret-key", **options})
+
+    return open_stream
+
+
+@pytest.fixture
+def at():
+    """`model_at`, for tests."""
+    return model_at

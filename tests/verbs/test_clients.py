@@ -1,0 +1,212 @@
+"""A client's own keys, addresses, defaults, proxy and certificates."""
+
+import asyncio
+import gzip
+import os
+import time
+import ssl
+import subprocess
+import threading
+
+import alchemy
+import pytest
+from servers import FINISH, HELLO, TEXT, Close, Until, answer, completion, event_stream, head
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate authority, and a certificate of it for 127.0.0.1 and localhost: (authority, file, key file)."""
+    folder = tmp_path_factory.mktemp("certificate")
+    authority, file, key = folder / "authority.pem", folder / "certificate.pem", folder / "key.pem"
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    make_authority = [*new, "-subj", "/CN=Tests", "-keyout", str(folder / "authority.key"), "-out", str(authority)]
+    make_certificate = [*new, "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(file)]
+    make_certificate += ["-CA", str(authority), "-CAkey", str(folder / "authority.key")]
+    make_certificate += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    make_certificate += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    try:
+        subprocess.run(make_authority, check=True, capture_output=True)
+        subprocess.run(make_certificate, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no openssl program to make a certificate with")
+    return authority, file, key
+
+
+@pytest.fixture
+def tls(certificate):
+    """Server-side TLS with that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate[1:])
+    return context
+
+
+def test_a_client_has_its_own_settings(serve):
+    """Keys and addresses by provider, and default options, are the client's."""
+    server = serve()
+    with alchemy.Client(
+        api_keys={"groq": "own-key"}, base_urls={"groq": server.url}, options=alchemy.Options(temperature=0.25)
+    ) as client:
+        client.complete("groq/llama-3.3-70b-versatile", "hello")
+        client.complete("groq/llama-3.3-70b-versatile", "hello", temperature=1.5, api_key="call-key")
+    first, second = server.requests
+    assert (first.headers["authorization"], first.json["temperature"]) == ("Bearer own-key", 0.25)
+    assert (second.headers["authorization"], second.json["temperature"]) == ("Bearer call-key", 1.5)
+
+
+def test_a_client_may_be_asynchronous(serve, at):
+    """`async with` and `complete_async` are the same client."""
+    server = serve()
+
+    async def main():
+        async with alchemy.Client() as client:
+            return await client.complete_async(at(server), "hello")
+
+    assert asyncio.run(main()).text == "Hello there."
+
+
+def test_a_closed_client_refuses(serve, at):
+    """A closed client refuses new requests, and lets its open streams go on."""
+    go_on = threading.Event()
+    server = serve(event_stream(HELLO, Until(go_on), FINISH, "[DONE]"))
+    client = alchemy.Client()
+    stream = client.stream(at(server), "hello")
+    next(iter(stream))
+    client.close()
+    with pytest.raises(alchemy.AlchemyError, match="closed"):
+        client.complete(at(server), "hello")
+    go_on.set()
+    assert stream.result().text == "Hello"
+    assert len(server.requests) == 1
+
+
+def test_connections_are_kept(drive, serve, at):
+    """Two requests one after the other use one connection."""
+    server = serve()
+    for _ in range(2):
+        drive.complete(at(server), "hello")
+    assert [request.connection for request in server.requests] == [0, 0]
+
+
+def test_streams_keep_connections_too(serve, at):
+    """A stream that was read to its end leaves its connection for the next request."""
+    server = serve(event_stream(*TEXT))
+    for _ in range(2):
+        alchemy.stream(at(server), "hello").result()
+    assert [request.connection for request in server.requests] == [0, 0]
+
+
+def test_gzip_is_undone(serve, at):
+    """A compressed answer is read."""
+    body = gzip.compress(b'{"choices":[{"message":{"content":"packed"},"finish_reason":"stop"}]}')
+    server = serve(answer(body, headers=[("content-encoding", "gzip")]))
+    assert alchemy.complete(at(server), "hello").text == "packed"
+
+
+def test_a_proxy_of_the_client(serve, at):
+    """`proxy=` carries the request, by its full address."""
+    proxy = serve()
+    with alchemy.Client(proxy=proxy.url) as client:
+        assert client.complete(at("http://api.example"), "hello").text == "Hello there."
+    assert proxy.requests[0].path == "http://api.example/v1/chat/completions"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment(serve, at, monkeypatch, no_proxies, name):
+    """The proxy variables are honoured by a client made after they were set."""
+    proxy = serve()
+    monkeypatch.setenv(name, proxy.url)
+    with alchemy.Client() as client:
+        client.complete(at("http://api.example"), "hello")
+    assert proxy.requests[0].path == "http://api.example/v1/chat/completions"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_proxy_for_loopback(serve, at, monkeypatch, no_proxies, host):
+    """Loopback addresses are reached without the proxy of the environment."""
+    proxy, server = serve(), serve()
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    with alchemy.Client() as client:
+        client.complete(at(f"http://{host}:{server.port}"), "hello")
+    assert (len(proxy.requests), len(server.requests)) == (0, 1)
+
+
+def test_no_proxy_is_honoured(serve, at, monkeypatch, no_proxies):
+    """Hosts in NO_PROXY are reached directly: here, not at all."""
+    proxy = serve()
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", "api.invalid")
+    with alchemy.Client() as client, pytest.raises(alchemy.ApiConnectionError):
+        client.complete(at("http://api.invalid"), "hello")
+    assert not proxy.requests
+
+
+def test_a_certificate_that_is_not_trusted(drive, serve, at, tls):
+    """A server whose authority is not known is refused with a connection error."""
+    with pytest.raises(alchemy.ApiConnectionError, match="certificate"):
+        drive.complete(at(serve(tls=tls)), "hello", api_key="k")
+
+
+def test_ca_file(serve, at, tls, certificate):
+    """`ca_file=` adds a certificate to trust."""
+    server = serve(tls=tls)
+    with alchemy.Client(ca_file=str(certificate[0])) as client:
+        assert client.complete(at(server), "hello").text == "Hello there."
+
+
+def test_ssl_cert_file(serve, at, tls, certificate, monkeypatch):
+    """`SSL_CERT_FILE` adds certificates to trust."""
+    server = serve(tls=tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with alchemy.Client() as client:
+        assert client.complete(at(server), "hello").text == "Hello there."
+
+
+def test_a_ca_file_that_is_not_there(tmp_path, serve, at, tls):
+    """A certificate file that cannot be read is an error that names it."""
+    missing = str(tmp_path / "missing.pem")
+    with pytest.raises((alchemy.AlchemyError, OSError), match=r"missing\.pem"):
+        alchemy.Client(ca_file=missing).complete(at(serve(tls=tls)), "hello")
+
+
+def test_http2_over_tls(at, serve, tls, certificate):
+    """A client with `http2=True` still reaches a server that speaks HTTP/1.1 alone."""
+    with alchemy.Client(http2=True, ca_file=str(certificate[0])) as client:
+        assert client.complete(at(serve(tls=tls)), "hello").text == "Hello there."
+
+
+def test_many_threads_share_a_client(serve, at):
+    """Sixteen threads use one client at once."""
+    server = serve()
+    model = at(server)
+    texts = []
+    with alchemy.Client() as client:
+        threads = [threading.Thread(target=lambda: texts.append(client.complete(model, "a").text)) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert texts == ["Hello there."] * 16
+
+
+def test_a_body_that_ends_with_the_connection(serve, at):
+    """A JSON answer without a length ends with its connection."""
+    body = b'{"choices":[{"message":{"content":"old"},"finish_reason":"stop"}]}'
+    assert alchemy.complete(at(serve([head() + body, Close()])), "hello").text == "old"
+
+
+def test_a_stale_connection_is_no_failure(serve, at):
+    """A kept connection that the server closed in the meantime is not used again."""
+    server = serve([*answer(completion()), Close()])
+    for _ in range(3):
+        assert alchemy.complete(at(server), "hello").text == "Hello there."
+        # A request that crosses the close on its way is another matter: it may have been served.
+        time.sleep(0.1)
+    assert len(server.requests) == 3
+
+
+def test_the_environment_is_not_touched():
+    """A client reads the environment and changes nothing in it."""
+    before = dict(os.environ)
+    alchemy.Client().close()
+    assert dict(os.environ) == before

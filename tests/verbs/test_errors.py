@@ -1,0 +1,215 @@
+"""Every failure has its own error, with what is known about it and no secret."""
+
+import copy
+import pickle
+import socket
+import time
+
+import alchemy
+import pytest
+from servers import FINISH, HELLO, STREAM_HEAD, Close, Pause, Reset, Stall, answer, event, event_stream, unaccepting
+
+KEY = "sk-very-secret-0123456789"
+
+
+def refusal(message="Nope."):
+    return {"error": {"message": message, "type": "invalid_request_error", "code": None}}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "BadRequestError"),
+        (401, "AuthenticationError"),
+        (403, "PermissionDeniedError"),
+        (404, "NotFoundError"),
+        (413, "BadRequestError"),
+        (422, "BadRequestError"),
+        (429, "RateLimitError"),
+        (500, "ServerError"),
+        (502, "ServerError"),
+        (503, "OverloadedError"),
+        (529, "OverloadedError"),
+    ],
+)
+def test_each_status_has_its_error(drive, serve, at, status, kind):
+    """The error has the type of the status, the provider's words, the body and the request id."""
+    server = serve(answer(refusal(), status, headers=[("x-request-id", "req_9")]))
+    with pytest.raises(alchemy.ApiError) as caught:
+        drive.complete(at(server), "hello", api_key=KEY)
+    error = caught.value
+    assert type(error).__name__ == kind
+    assert (error.status, error.request_id, error.provider, error.model) == (status, "req_9", "custom", "m")
+    assert "Nope." in str(error)
+    assert "Nope." in error.body
+    assert "\n" not in str(error)
+    assert error.attempts == 1
+
+
+def test_errors_of_a_stream_are_the_same(drive, serve, stream_of):
+    """A request that is refused raises from the stream as it does from `complete`."""
+    with pytest.raises(alchemy.NotFoundError, match=r"Nope\."):
+        drive.events(stream_of(serve(answer(refusal(), 404))))
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("20", 20.0), ("1.5", 1.5)])
+def test_rate_limits_name_the_wait(drive, serve, at, value, seconds):
+    """`retry_after` is the header's value in seconds."""
+    server = serve(answer(refusal(), 429, headers=[("retry-after", value)]))
+    with pytest.raises(alchemy.RateLimitError) as caught:
+        drive.complete(at(server), "hello", api_key=KEY)
+    assert caught.value.retry_after == seconds
+
+
+def test_a_rate_limit_without_a_wait(drive, serve, at):
+    """`retry_after` is None where the provider did not say."""
+    with pytest.raises(alchemy.RateLimitError) as caught:
+        drive.complete(at(serve(answer(refusal(), 429))), "hello", api_key=KEY)
+    assert caught.value.retry_after is None
+
+
+def test_context_overflow(drive, serve, at):
+    """A conversation that is too long has an error of its own, which is a bad request too."""
+    body = refusal("This model's maximum context length is 8192 tokens.")
+    body["error"]["code"] = "context_length_exceeded"
+    with pytest.raises(alchemy.ContextOverflowError) as caught:
+        drive.complete(at(serve(answer(body, 400))), "hello", api_key=KEY)
+    assert isinstance(caught.value, alchemy.BadRequestError)
+
+
+def test_an_html_error_page(drive, serve, at):
+    """An HTML page is the error of its status, in one line."""
+    page = b"<html>\n<body>\n<h1>502 Bad Gateway</h1>\n</body>\n</html>"
+    with pytest.raises(alchemy.ServerError) as caught:
+        drive.complete(at(serve(answer(page, 502, "text/html"))), "hello", api_key=KEY)
+    assert "\n" not in str(caught.value)
+    assert "Bad Gateway" in caught.value.body
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_empty_body(drive, serve, at, status):
+    """An answer without a body is an error, whatever its status."""
+    kind = alchemy.ResponseError if status == 200 else alchemy.ServerError
+    with pytest.raises(kind) as caught:
+        drive.complete(at(serve(answer(b"", status))), "hello", api_key=KEY)
+    assert caught.value.status == status
+
+
+def test_a_redirect_is_not_followed(drive, serve, at):
+    """A redirect is an error that names the host, and the other host sees no request."""
+    other = serve()
+    server = serve(answer(b"", 302, headers=[("location", f"http://localhost:{other.port}/v1/chat/completions")]))
+    with pytest.raises(alchemy.ResponseError, match="localhost") as caught:
+        drive.complete(at(server), "hello", api_key=KEY)
+    assert caught.value.status == 302
+    assert not other.requests
+
+
+def test_a_cut_stream_is_never_whole(drive, serve, stream_of):
+    """A clean end before the finish reason raises, with the partial message."""
+    with pytest.raises(alchemy.ResponseError) as caught:
+        drive.result(stream_of(serve(event_stream(HELLO))))
+    assert caught.value.partial.text == "Hello"
+
+
+@pytest.mark.parametrize("ending", [Reset(), Close()], ids=["reset", "closed inside a chunk"])
+def test_a_broken_connection(drive, serve, stream_of, ending):
+    """A connection that breaks within the answer is a connection error with the partial message."""
+    server = serve([STREAM_HEAD, event(HELLO), Pause(0.1), ending])
+    with pytest.raises(alchemy.ApiConnectionError) as caught:
+        drive.result(stream_of(server))
+    assert isinstance(caught.value, ConnectionError)
+    assert caught.value.partial.text == "Hello"
+
+
+def test_a_connection_broken_before_the_answer(drive, serve, at):
+    """A connection that breaks before any answer is a connection error."""
+    with pytest.raises(alchemy.ApiConnectionError):
+        drive.complete(at(serve([Reset()])), "hello", api_key=KEY)
+
+
+def test_no_server(drive, at):
+    """An address where nobody listens is a connection error, at once, that names the address."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    began = time.monotonic()
+    with pytest.raises(alchemy.ApiConnectionError, match=str(port)):
+        drive.complete(at(f"http://127.0.0.1:{port}"), "hello", api_key=KEY)
+    assert time.monotonic() - began < 5
+
+
+def test_a_host_that_does_not_exist(drive, at, no_proxies):
+    """A host name that does not resolve is a connection error."""
+    with pytest.raises(alchemy.ApiConnectionError):
+        drive.complete(at("http://nowhere.invalid"), "hello", api_key=KEY)
+
+
+TIMEOUTS = [
+    ("first_event", alchemy.FirstEventTimeoutError, [Stall()]),
+    ("first_event", alchemy.FirstEventTimeoutError, [STREAM_HEAD, Stall()]),
+    ("idle", alchemy.IdleTimeoutError, event_stream(HELLO, Stall())),
+    ("total", alchemy.TotalTimeoutError, event_stream(*[step for _ in range(50) for step in (HELLO, Pause(0.05))])),
+]
+
+
+@pytest.mark.parametrize("case", TIMEOUTS, ids=["no head", "no event", "idle", "total"])
+def test_each_timeout_is_its_own_error(drive, serve, stream_of, case):
+    """Each phase has its limit and its error, and the connection is closed."""
+    phase, kind, script = case
+    server = serve(script)
+    began = time.monotonic()
+    with pytest.raises(kind) as caught:
+        drive.result(stream_of(server, timeout=alchemy.Timeout(**{phase: 0.3})))
+    assert time.monotonic() - began < 3
+    assert isinstance(caught.value, alchemy.ApiTimeoutError)
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.seconds == 0.3
+    assert "0.3" in str(caught.value)
+    assert server.wait_closed(1)
+
+
+def test_a_timeout_keeps_the_partial_message(drive, serve, stream_of):
+    """What had arrived before a timeout is kept."""
+    with pytest.raises(alchemy.IdleTimeoutError) as caught:
+        drive.result(stream_of(serve(event_stream(HELLO, Stall())), timeout=alchemy.Timeout(idle=0.2)))
+    assert caught.value.partial.text == "Hello"
+
+
+def test_a_number_is_the_total_timeout(drive, serve, at):
+    """`timeout=` as a number limits the whole request."""
+    with pytest.raises(alchemy.TotalTimeoutError):
+        drive.complete(at(serve([Stall()])), "hello", api_key=KEY, timeout=0.3)
+
+
+def test_the_connect_timeout(drive, at):
+    """A connection that is not made in time is a connect timeout."""
+    limits = alchemy.Timeout(connect=0.3, first_event=9)
+    with unaccepting() as url:
+        began = time.monotonic()
+        with pytest.raises(alchemy.ConnectTimeoutError):
+            drive.complete(at(url), "hello", api_key=KEY, timeout=limits)
+        assert time.monotonic() - began < 3
+
+
+def test_errors_pickle_and_copy(drive, serve, at):
+    """An error that came from the core pickles and copies with its attributes."""
+    with pytest.raises(alchemy.RateLimitError) as caught:
+        drive.complete(at(serve(answer(refusal(), 429, headers=[("retry-after", "3")]))), "hello", api_key=KEY)
+    for other in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):
+        assert (type(other), str(other)) == (alchemy.RateLimitError, str(caught.value))
+        assert (other.status, other.retry_after, other.body) == (429, 3.0, caught.value.body)
+
+
+def test_the_key_is_in_no_error(drive, serve, at):
+    """A key that the server sends back, or that stands in the address, is not in the error."""
+    server = serve(answer(refusal(f"Incorrect API key provided: {KEY}."), 401))
+    with pytest.raises(alchemy.AuthenticationError) as caught:
+        drive.complete(at(server), "hello", api_key=KEY)
+    shown = [str(caught.value), repr(caught.value), repr(vars(caught.value)), str(caught.value.body)]
+    assert not [text for text in shown if KEY in text]
+
+
+def test_finish_then_reset_is_whole(drive, serve, stream_of):
+    """A reset after the finish reason and `[DONE]` does not take the answer away."""
+    stream = stream_of(serve(event_stream(HELLO, FINISH, "[DONE]", Pause(0.05), Reset())))
+    assert drive.result(stream).text == "Hello"

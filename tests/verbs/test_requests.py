@@ -1,0 +1,314 @@
+"""What is sent: addresses, headers, options, and what is refused before sending."""
+
+import json
+import math
+
+import alchemy
+import pytest
+from servers import answer, completion
+
+KEY = "sk-very-secret-0123456789"
+
+
+@pytest.fixture
+def sent(serve, at):
+    """Sends one request and gives it back: `sent("hello", max_tokens=5)`."""
+
+    def send(context="hello", *, fields=None, **options):
+        server = serve()
+        alchemy.complete(at(server, **(fields or {})), context, **{"api_key": KEY, **options})
+        return server.requests[0]
+
+    return send
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
+def test_addresses_of_every_form_work(serve, at, path):
+    """A base URL may stop at the host, at /v1 or at the full path."""
+    server = serve()
+    alchemy.complete(at(server.url + path), "hello", api_key=KEY)
+    assert server.requests[0].path == "/v1/chat/completions"
+    assert server.requests[0].method == "POST"
+
+
+def test_a_path_of_its_own_is_kept(serve, at):
+    """A base URL whose path ends elsewhere than in /v1 is kept as it is."""
+    server = serve()
+    alchemy.complete(at(server.url + "/api/openai/v1"), "hello", api_key=KEY)
+    assert server.requests[0].path == "/api/openai/v1/chat/completions"
+
+
+def test_base_url_of_the_call_wins(serve, at):
+    """`base_url=` of the call is used in place of the model's."""
+    server = serve()
+    alchemy.complete(at("http://127.0.0.1:9"), "hello", api_key=KEY, base_url=server.url)
+    assert len(server.requests) == 1
+
+
+def test_headers(sent):
+    """The key is in a header, never in the address; the request says who sends it."""
+    request = sent()
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in request.path
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["user-agent"].startswith(f"alchemy-llm/{alchemy.__version__}")
+    assert "gzip" in request.headers["accept-encoding"]
+
+
+def test_headers_of_the_caller(sent):
+    """Headers are added, replace defaults, and None removes them."""
+    request = sent(headers={"X-Mine": "1", "user-agent": "me", "Authorization": None})
+    assert (request.headers["x-mine"], request.headers["user-agent"]) == ("1", "me")
+    assert "authorization" not in request.headers
+
+
+def test_headers_of_the_model(sent):
+    """Headers of the model are sent, and those of the call win."""
+    request = sent(fields={"headers": {"x-a": "model", "x-b": "model"}}, headers={"X-B": "call"})
+    assert (request.headers["x-a"], request.headers["x-b"]) == ("model", "call")
+
+
+def test_extra_body_is_merged_last(sent):
+    """`extra_body` adds keys and wins over the options; objects are merged key by key."""
+    body = sent(temperature=0.5, extra_body={"temperature": 1, "top_k": 7}).json
+    assert (body["temperature"], body["top_k"]) == (1, 7)
+
+
+def test_unset_options_are_not_sent(sent):
+    """A bare request has the model and the messages alone."""
+    body = sent().json
+    assert body.keys() <= {"model", "messages", "stream"}
+    assert body["model"] == "m"
+    assert body["messages"] == [{"role": "user", "content": "hello"}]
+
+
+def test_options_appear_on_the_wire(sent):
+    """Each option has its place in the body."""
+    tool = alchemy.Tool(name="clock", description="The time.", parameters={"type": "object"}, strict=True)
+    body = sent(
+        max_tokens=5,
+        temperature=0.5,
+        top_p=0.9,
+        stop=["END"],
+        seed=7,
+        tools=[tool],
+        tool_choice="required",
+        parallel_tool_calls=False,
+        response_format="json",
+    ).json
+    assert 5 in (body.get("max_tokens"), body.get("max_completion_tokens"))
+    assert (body["temperature"], body["top_p"], body["stop"], body["seed"]) == (0.5, 0.9, ["END"], 7)
+    function = body["tools"][0]["function"]
+    assert (function["name"], function["description"], function["strict"]) == ("clock", "The time.", True)
+    assert body["tools"][0]["type"] == "function"
+    assert (body["tool_choice"], body["parallel_tool_calls"]) == ("required", False)
+    assert body["response_format"] == {"type": "json_object"}
+
+
+@pytest.mark.parametrize("level", ["minimal", "low", "medium", "high", "xhigh"])
+def test_reasoning_levels(sent, level):
+    """A reasoning level is sent as the effort of the same name."""
+    assert sent(fields={"reasoning": True}, reasoning=level).json["reasoning_effort"] == level
+
+
+def test_a_tool_choice_by_name(sent):
+    """A tool is named as the protocol wants it."""
+    body = sent(tools=[alchemy.Tool(name="clock")], tool_choice=alchemy.ToolChoice(mode="tool", name="clock")).json
+    assert body["tool_choice"] == {"type": "function", "function": {"name": "clock"}}
+
+
+def test_a_schema_as_response_format(sent):
+    """A JSON Schema is sent as the protocol's own form."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    sent_format = sent(response_format=schema).json["response_format"]
+    assert sent_format["type"] == "json_schema"
+    assert sent_format["json_schema"]["schema"] == schema
+
+
+def test_a_conversation(sent):
+    """System prompt, turns, calls and results are sent in order, with what ties them together."""
+    context = alchemy.Context(
+        system_prompt="Be brief.",
+        messages=[
+            alchemy.UserMessage(content="What time is it?"),
+            alchemy.AssistantMessage(
+                content=[
+                    alchemy.Text(text="One moment."),
+                    alchemy.ToolCall(id="call_1", name="clock", arguments={}, raw_arguments="{}"),
+                ]
+            ),
+            alchemy.ToolResultMessage(tool_call_id="call_1", content="12:00"),
+        ],
+    )
+    messages = sent(context).json["messages"]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "tool"]
+    assert messages[0]["content"] == "Be brief."
+    call = messages[2]["tool_calls"][0]
+    assert (call["id"], call["function"]) == ("call_1", {"name": "clock", "arguments": "{}"})
+    assert (messages[3]["tool_call_id"], messages[3]["content"]) == ("call_1", "12:00")
+
+
+def test_dictionaries_are_messages_too(sent):
+    """A list of dictionaries of the same shape is a context."""
+    messages = sent([{"role": "user", "content": [{"type": "text", "text": "hello"}]}]).json["messages"]
+    assert messages[0]["role"] == "user"
+
+
+MESSAGES = [{"role": "user", "content": "hello"}] * 3
+
+
+@pytest.mark.parametrize(
+    ("message", "path"),
+    [
+        ({"role": "user", "content": [{"type": "text", "text": 7}]}, "messages[3].content[0].text"),
+        (
+            {"role": "user", "content": [{"type": "text", "text": "a", "colour": "red"}]},
+            "messages[3].content[0].colour",
+        ),
+        ({"role": "user", "content": [{"type": "smell"}]}, "messages[3].content[0].type"),
+        ({"role": "nobody", "content": "a"}, "messages[3].role"),
+        ({"role": "user"}, "messages[3].content"),
+        ({"role": "tool_result", "content": "a"}, "messages[3].tool_call_id"),
+    ],
+)
+def test_wrong_shapes_name_their_place(serve, at, message, path):
+    """A message of the wrong shape is refused before anything is sent, with its path."""
+    server = serve()
+    with pytest.raises(alchemy.InvalidRequestError) as caught:
+        alchemy.complete(at(server), [*MESSAGES, message], api_key=KEY)
+    assert caught.value.path == path
+    assert path in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    assert not server.connections
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"max_tokens": "many"}, "max_tokens"),
+        ({"reasoning": "extreme"}, "reasoning"),
+        ({"tool_choice": "sometimes"}, "tool_choice"),
+        ({"temperature": math.nan}, "temperature"),
+    ],
+)
+def test_wrong_options_are_refused(serve, at, options, word):
+    """An option of the wrong kind is refused at the call, by its name."""
+    server = serve()
+    with pytest.raises((alchemy.InvalidRequestError, TypeError), match=word):
+        alchemy.stream(at(server), "hello", api_key=KEY, **options)
+    assert not server.connections
+
+
+def test_an_unknown_option_is_a_type_error(at):
+    """An option that does not exist is refused as Python refuses it."""
+    with pytest.raises(TypeError):
+        alchemy.stream(at("http://127.0.0.1:9"), "hello", temprature=1)
+
+
+def test_a_lone_surrogate_is_replaced(sent):
+    """A lone surrogate in a prompt is sent as U+FFFD."""
+    assert sent("a\ud83db").json["messages"][0]["content"] == "a\ufffdb"
+
+
+def arguments_sent(request) -> str:
+    return request.json["messages"][-2]["tool_calls"][0]["function"]["arguments"]
+
+
+def calling(**call):
+    return [
+        alchemy.UserMessage(content="hello"),
+        alchemy.AssistantMessage(content=[alchemy.ToolCall(id="c", name="f", **call)]),
+        alchemy.ToolResultMessage(tool_call_id="c", content="1"),
+    ]
+
+
+def test_a_big_integer_in_arguments_is_kept(sent):
+    """Integers beyond 64 bits keep every digit on the wire."""
+    big = 2**80 + 1
+    assert json.loads(arguments_sent(sent(calling(arguments={"id": big})))) == {"id": big}
+    raw = json.dumps({"id": big})
+    assert arguments_sent(sent(calling(arguments={"id": big}, raw_arguments=raw))) == raw
+
+
+def test_a_big_integer_in_extra_body_is_kept(sent):
+    """Integers beyond 64 bits in `extra_body` keep every digit."""
+    assert sent(extra_body={"id": -(2**70)}).json["id"] == -(2**70)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_nan_in_arguments_is_refused(at, value):
+    """NaN and infinities are no JSON: refused, with the path."""
+    with pytest.raises(alchemy.InvalidRequestError) as caught:
+        alchemy.stream(at("http://127.0.0.1:9"), calling(arguments={"a": [value]}), api_key=KEY)
+    assert caught.value.path.startswith("messages[1].content[0].arguments")
+
+
+def test_no_key(at, monkeypatch):
+    """Without a key the error names the variable to set."""
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    with pytest.raises(alchemy.MissingKeyError, match="GROQ_API_KEY"):
+        alchemy.stream(at("http://127.0.0.1:9", provider="groq"), "hello")
+
+
+def test_the_key_of_the_environment(serve, at, monkeypatch):
+    """The key is read from the environment at each call."""
+    server = serve()
+    for key in ("first", "second"):
+        monkeypatch.setenv("GROQ_API_KEY", key)
+        alchemy.complete(at(server, provider="groq"), "hello")
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer first", "Bearer second"]
+
+
+def test_no_key_is_needed_for_a_server_of_ones_own(serve, at):
+    """A model without a provider needs no key, and none is sent."""
+    server = serve()
+    alchemy.complete(at(server), "hello")
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_an_unknown_model_names_the_nearest():
+    """An unknown model of a known provider raises with ids that exist, and with the way out."""
+    with pytest.raises(alchemy.ModelNotFoundError, match=r"groq/llama-3\.3-70b-versatile"):
+        alchemy.stream("groq/llama-3.3-70b-versatil", "hello")
+    assert alchemy.get_model("groq/brand-new", allow_unknown=True).id == "brand-new"
+
+
+def test_an_unknown_provider():
+    """An unknown provider raises as well."""
+    with pytest.raises(alchemy.ModelNotFoundError):
+        alchemy.get_model("nobody/nothing")
+
+
+def test_the_key_is_in_no_repr(serve, at):
+    """The key is in no repr of what it was given to."""
+    server = serve()
+    client = alchemy.Client(api_keys={"custom": KEY}, options={"api_key": KEY})
+    stream = client.stream(at(server), "hello")
+    assert KEY not in repr(client) + repr(stream) + repr(alchemy.Options(api_key=KEY))
+    stream.close()
+    client.close()
+
+
+def test_strict_turns_notices_into_an_error(at):
+    """With `strict` what cannot be honoured is an error at the call; without it, a notice."""
+    model = at("http://127.0.0.1:9")
+    assistant = alchemy.AssistantMessage(
+        content=[alchemy.Opaque(api="another-protocol", kind="thing", data={}), alchemy.Text(text="a")]
+    )
+    context = [alchemy.UserMessage(content="a"), assistant, alchemy.UserMessage(content="b")]
+    with pytest.raises(alchemy.UnsupportedOptionError) as caught:
+        alchemy.stream(model, context, api_key=KEY, strict=True)
+    assert caught.value.notices
+
+
+def test_notices_are_on_start_and_on_the_message(serve, at, caplog):
+    """What could not be honoured is on `Start`, on the message, and in one log warning."""
+    server = serve(answer(completion()))
+    assistant = alchemy.AssistantMessage(
+        content=[alchemy.Opaque(api="another-protocol", kind="thing", data={}), alchemy.Text(text="a")]
+    )
+    context = [alchemy.UserMessage(content="a"), assistant, alchemy.UserMessage(content="b")]
+    message = alchemy.complete(at(server), context, api_key=KEY)
+    assert [notice.path for notice in message.notices] == ["messages[1].content[0]"]
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
