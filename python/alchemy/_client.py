@@ -63,7 +63,8 @@ class Client:
             proxy: A proxy for every address, `http://`, `https://` or `socks5://`. Default: those of the
                 environment, which are not used for this machine's own addresses.
             ca_file: A file of certificate authorities in PEM form, in place of the built-in ones and of
-                `SSL_CERT_FILE`.
+                `SSL_CERT_FILE`. A server's own certificate, self-signed, is taken only if it is not
+                marked as an authority, which `openssl req -x509` does by default.
             http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
                 then share one connection, on which a stream that is not read can hold up the others.
             options: Options for every request; those of a call win. Default: none.

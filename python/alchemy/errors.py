@@ -116,7 +116,7 @@ class ApiError(AlchemyError):
     attempts: int | None
     """How many times the request was sent."""
     partial: AssistantMessage | None
-    """What had arrived of the message; None where nothing had."""
+    """The message so far, empty where nothing had arrived; None where nothing was sent."""
 
     def __init__(
         self,

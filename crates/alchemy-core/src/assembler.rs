@@ -232,7 +232,7 @@ impl Assembler {
 /// Decides whether a call's arguments can be trusted.
 ///
 /// A JSON object that is closed cannot be the beginning of a longer one, so it is complete however
-/// the answer ended, unless it is nested too deep to be read. No arguments at all mean none were needed, but only if the answer ended well.
+/// the answer ended, unless no reader could hold it. No arguments at all mean none were needed, but only if the answer ended well.
 fn settle(call: &mut ToolCall, ending: Ending) {
     if call.custom {
         call.state = if ending == Ending::Whole { ToolCallState::Complete } else { ToolCallState::Truncated };
@@ -241,7 +241,7 @@ fn settle(call: &mut ToolCall, ending: Ending) {
     let raw = call.raw_arguments.trim();
     let arguments = match raw {
         "" | "null" if ending == Ending::Whole => Some(Json::object()),
-        _ => Json::parse(raw).ok().filter(|json| json.is_object() && json.is_shallow()),
+        _ => Json::parse(raw).ok().filter(|json| json.is_object() && json.is_readable()),
     };
     call.state = match (&arguments, ending) {
         (Some(_), _) => ToolCallState::Complete,
@@ -279,6 +279,7 @@ mod tests {
         assert_eq!(settled("{\"a\":", Whole), (ToolCallState::Invalid, None));
         assert_eq!(settled("[1]", Whole), (ToolCallState::Invalid, None));
         assert_eq!(settled("{\"a\":NaN}", Whole), (ToolCallState::Invalid, None));
+        assert_eq!(settled("{\"a\":1e400}", Whole), (ToolCallState::Invalid, None));
     }
 
     #[test]

@@ -64,10 +64,12 @@ impl Json {
         self.text() == "null"
     }
 
-    /// Whether it is nested no deeper than [`DEPTH`].
+    /// Whether values can hold it: nested no deeper than [`DEPTH`], and no number beyond what a float takes.
     #[must_use]
-    pub fn is_shallow(&self) -> bool {
+    pub fn is_readable(&self) -> bool {
+        let too_large = |error: &serde_json::Error| error.to_string().starts_with("number out of range");
         is_shallow(self.text())
+            && !serde_json::from_str::<serde_json::Value>(self.text()).is_err_and(|error| too_large(&error))
     }
 
     /// Reads the text into a type.

@@ -129,9 +129,13 @@ impl Decoder {
         let groq = groq.and_then(|(_, value)| serde_json::from_str::<GroqExtra<'_>>(value.get()).ok()?.usage);
         let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage, groq];
         for raw in usages.into_iter().flatten() {
-            if let Some(usage) = usage::read(raw, self.prices.as_ref()) {
-                facts.usage = usage;
-                keep(assembler, "usage", raw);
+            let usage = usage::read(raw, self.prices.as_ref());
+            let known = usage.is_some();
+            if let Some(usage) = usage {
+                assembler.facts().usage = usage;
+            }
+            keep(assembler, "usage", raw);
+            if known {
                 return;
             }
         }
@@ -330,8 +334,11 @@ impl Decoder {
     fn settle(&mut self, assembler: &mut Assembler) {
         self.flush(assembler);
         self.calls.finish(assembler);
-        if let Some(audio) = self.audio.finish() {
+        if let Some((audio, expires_at)) = self.audio.finish() {
             assembler.block(audio);
+            if let Some(expires_at) = expires_at {
+                assembler.facts().raw.insert("audio_expires_at".to_owned(), expires_at);
+            }
         }
         if !self.citations.is_empty() {
             // Sources without a text to stand on are kept beside the message.

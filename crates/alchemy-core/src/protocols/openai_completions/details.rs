@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(details.take(r#"[{"type":"reasoning.text","text":"b","signature":"s","index":0}]"#), "b");
         details.take(r#"[{"type":"reasoning.encrypted","data":"x","index":1}]"#);
         let (text, encrypted) = details.seal().unwrap();
-        let expected = r#"[{"index":0,"signature":"s","text":"ab","type":"reasoning.text"},{"data":"x","index":1,"type":"reasoning.encrypted"}]"#;
+        let expected = r#"[{"type":"reasoning.text","text":"ab","index":0,"signature":"s"},{"type":"reasoning.encrypted","data":"x","index":1}]"#;
         assert_eq!(text, expected);
         assert!(!encrypted);
         assert!(details.is_empty());

@@ -16,11 +16,13 @@ pub(super) struct AudioParts {
     id: Option<String>,
     data: Vec<u8>,
     transcript: String,
+    expires_at: Option<Json>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireAudio {
+    expires_at: Option<Json>,
     id: Option<String>,
     data: Option<String>,
     transcript: Option<String>,
@@ -40,23 +42,25 @@ impl AudioParts {
         if some(&piece.id) {
             self.id = piece.id.clone();
         }
+        self.expires_at = piece.expires_at.or(self.expires_at.take());
         self.transcript.push_str(piece.transcript.as_deref().unwrap_or_default());
         let data = STANDARD.decode(piece.data.unwrap_or_default());
         self.data.extend(data.map_err(|error| format!("the server sent audio that is not base64: {error}"))?);
         Ok(())
     }
 
-    /// The whole, once.
-    pub(super) fn finish(&mut self) -> Option<ContentBlock> {
-        let AudioParts { heard, id, data, transcript } = std::mem::take(self);
+    /// The whole, once, and until when the provider keeps it.
+    pub(super) fn finish(&mut self) -> Option<(ContentBlock, Option<Json>)> {
+        let AudioParts { heard, id, data, transcript, expires_at } = std::mem::take(self);
         heard.then(|| {
-            ContentBlock::Audio(Audio {
+            let audio = Audio {
                 mime_type: mime_type(&data).map(str::to_owned),
                 data: (!data.is_empty()).then_some(Bytes(data)),
                 url: None,
                 transcript: (!transcript.is_empty()).then_some(transcript),
                 id,
-            })
+            };
+            (audio.into(), expires_at)
         })
     }
 }
