@@ -1,11 +1,14 @@
 //! The bytes of one HTTP answer to events: framing, decoding and assembling in one place.
 
+use std::sync::Arc;
+
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::framing::sse::{EVENT_LIMIT, SseFramer};
+use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Event, Model, Notice, Response, StopReason};
+use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
@@ -21,7 +24,7 @@ pub struct Answer {
     decoder: Box<dyn Decode>,
     assembler: Assembler,
     form: Form,
-    head: Option<Response>,
+    head: Option<Head>,
     flow: Flow,
     trailing: bool,
     secret: Option<String>,
@@ -64,11 +67,11 @@ impl Answer {
     }
 
     /// The head of the answer has come, at this time.
-    pub fn begin(&mut self, head: Response, timestamp_ms: Option<i64>) {
+    pub fn begin(&mut self, head: Head, timestamp_ms: Option<i64>) {
         let facts = self.assembler.facts();
-        facts.request_id.clone_from(&head.request_id);
+        facts.request_id = head.request_id().map(str::to_owned);
         facts.timestamp_ms = timestamp_ms;
-        if !(200..300).contains(&head.status) {
+        if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());
         }
         self.head = Some(head);
@@ -92,7 +95,12 @@ impl Answer {
     fn feed_form(&mut self, bytes: &[u8]) -> Result<Flow> {
         match &mut self.form {
             Form::Stream(framer) => {
-                let mut sink = sink(&mut *self.decoder, &mut self.assembler, &mut self.flow, &mut self.trailing);
+                let mut sink = sink(
+                    &mut *self.decoder,
+                    &mut self.assembler,
+                    &mut self.flow,
+                    &mut self.trailing,
+                );
                 let result = framer.feed(bytes, &mut sink);
                 drop(sink);
                 result.map_err(|error| place(error, self.assembler.message()))?;
@@ -130,10 +138,16 @@ impl Answer {
             Form::Body(body) => {
                 let body = std::str::from_utf8(&body)
                     .map_err(|_| response_error(self.assembler.message(), "the answer is not UTF-8"))?;
-                self.decoder.body(body.strip_prefix('\u{feff}').unwrap_or(body), &mut self.assembler)?;
+                self.decoder
+                    .body(body.strip_prefix('\u{feff}').unwrap_or(body), &mut self.assembler)?;
             }
             Form::Stream(mut framer) => {
-                let mut sink = sink(&mut *self.decoder, &mut self.assembler, &mut self.flow, &mut self.trailing);
+                let mut sink = sink(
+                    &mut *self.decoder,
+                    &mut self.assembler,
+                    &mut self.flow,
+                    &mut self.trailing,
+                );
                 let result = framer.finish(&mut sink);
                 drop(sink);
                 result.map_err(|error| place(error, self.assembler.message()))?;
@@ -158,11 +172,15 @@ impl Answer {
         error.provider = error.provider.or_else(|| message.provider.clone());
         error.model = error.model.or_else(|| message.model.clone());
         error.request_id = error.request_id.or_else(|| message.request_id.clone());
-        error.status = error.status.or_else(|| self.head.as_ref().map(|head| head.status));
+        error.status = error
+            .status
+            .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
         if let Some(secret) = &self.secret {
-            let hidden = |text: String| if text.contains(secret) { text.replace(secret, "***") } else { text };
-            error.message = hidden(error.message);
-            error.body = error.body.map(hidden);
+            for text in [Some(&mut error.message), error.body.as_mut()].into_iter().flatten() {
+                if text.contains(secret) {
+                    *text = text.replace(secret, "***");
+                }
+            }
         }
         error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
         error
@@ -179,16 +197,30 @@ impl Answer {
         self.assembler.waiting()
     }
 
+    /// The head of the HTTP answer, once it has come.
+    #[must_use]
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
     /// The message so far.
     #[must_use]
     pub fn message(&self) -> &AssistantMessage {
         self.assembler.message()
     }
 
+    /// The message once it is whole.
+    #[must_use]
+    pub fn whole(&self) -> Option<&Arc<AssistantMessage>> {
+        self.assembler.whole()
+    }
+
     fn failure(&self) -> Error {
-        let Form::Failure(body) = &self.form else { return response_error(self.message(), "the answer failed") };
+        let Form::Failure(body) = &self.form else {
+            return response_error(self.message(), "the answer failed");
+        };
         match &self.head {
-            Some(head) => status_error(self.message(), head, &String::from_utf8_lossy(body)),
+            Some(head) => status_error(self.message(), &head.response(), &String::from_utf8_lossy(body)),
             None => response_error(self.message(), "the answer has no head"),
         }
     }
@@ -213,7 +245,11 @@ fn sink<'a>(
 
 /// Gives an error of the framer, which knows no provider, its place.
 fn place(error: Error, message: &AssistantMessage) -> Error {
-    if error.provider.is_some() { error } else { response_error(message, &error.message) }
+    if error.provider.is_some() {
+        error
+    } else {
+        response_error(message, &error.message)
+    }
 }
 
 /// Tells a stream from a body by its first character; None while there is none.

@@ -1,5 +1,7 @@
 //! Raw deltas to events in legal order and the message that they add up to.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::json::Json;
 use crate::types::{
@@ -24,6 +26,8 @@ enum Ending {
 /// and its end, in that order.
 pub struct Assembler {
     message: AssistantMessage,
+    /// The message once it is whole; `message` is then empty.
+    whole: Option<Arc<AssistantMessage>>,
     events: Vec<Event>,
     started: bool,
     /// The text or thinking block that is being written.
@@ -36,13 +40,26 @@ impl Assembler {
     /// An assembler for an answer of which `message` says where it comes from.
     #[must_use]
     pub fn new(message: AssistantMessage) -> Self {
-        Assembler { message, events: Vec::new(), started: false, open: None, open_calls: Vec::new() }
+        Assembler {
+            message,
+            whole: None,
+            events: Vec::new(),
+            started: false,
+            open: None,
+            open_calls: Vec::new(),
+        }
     }
 
     /// The message so far.
     #[must_use]
     pub fn message(&self) -> &AssistantMessage {
-        &self.message
+        self.whole.as_deref().unwrap_or(&self.message)
+    }
+
+    /// The message once it is whole.
+    #[must_use]
+    pub fn whole(&self) -> Option<&Arc<AssistantMessage>> {
+        self.whole.as_ref()
     }
 
     /// The message's facts, such as usage and ids. Its content grows by the methods below alone.
@@ -63,7 +80,12 @@ impl Assembler {
 
     /// Notes something that could not be honoured exactly, once for each code and path.
     pub fn notice(&mut self, notice: Notice) {
-        if !self.message.notices.iter().any(|old| old.code == notice.code && old.path == notice.path) {
+        if !self
+            .message
+            .notices
+            .iter()
+            .any(|old| old.code == notice.code && old.path == notice.path)
+        {
             self.message.notices.push(notice);
         }
     }
@@ -93,12 +115,24 @@ impl Assembler {
             && let Some(ContentBlock::Text(block)) = self.message.content.get_mut(content_index)
         {
             block.text.push_str(delta);
-            self.events.push(Event::TextDelta(TextDelta { content_index, delta: delta.to_owned() }));
+            self.events.push(Event::TextDelta(TextDelta {
+                content_index,
+                delta: delta.to_owned(),
+            }));
             return;
         }
-        let content_index = self.open_block(Text { text: delta.to_owned(), ..Text::default() }.into());
+        let content_index = self.open_block(
+            Text {
+                text: delta.to_owned(),
+                ..Text::default()
+            }
+            .into(),
+        );
         self.events.push(Event::TextStart(TextStart { content_index }));
-        self.events.push(Event::TextDelta(TextDelta { content_index, delta: delta.to_owned() }));
+        self.events.push(Event::TextDelta(TextDelta {
+            content_index,
+            delta: delta.to_owned(),
+        }));
     }
 
     /// More thinking. An empty delta opens a block as well: a signature may be all there is.
@@ -107,7 +141,8 @@ impl Assembler {
             Some(index) if matches!(self.message.content.get(index), Some(ContentBlock::Thinking(_))) => index,
             _ => {
                 let index = self.open_block(Thinking::default().into());
-                self.events.push(Event::ThinkingStart(ThinkingStart { content_index: index }));
+                self.events
+                    .push(Event::ThinkingStart(ThinkingStart { content_index: index }));
                 index
             }
         };
@@ -115,7 +150,10 @@ impl Assembler {
             block.thinking.push_str(delta);
         }
         if !delta.is_empty() {
-            self.events.push(Event::ThinkingDelta(ThinkingDelta { content_index, delta: delta.to_owned() }));
+            self.events.push(Event::ThinkingDelta(ThinkingDelta {
+                content_index,
+                delta: delta.to_owned(),
+            }));
         }
     }
 
@@ -145,7 +183,11 @@ impl Assembler {
         let (id, name) = (call.id.clone(), call.name.clone());
         self.message.content.push(call.into());
         self.open_calls.push(content_index);
-        self.events.push(Event::ToolCallStart(ToolCallStart { content_index, id, name }));
+        self.events.push(Event::ToolCallStart(ToolCallStart {
+            content_index,
+            id,
+            name,
+        }));
         content_index
     }
 
@@ -155,7 +197,10 @@ impl Assembler {
             && !delta.is_empty()
         {
             call.raw_arguments.push_str(delta);
-            self.events.push(Event::ToolCallDelta(ToolCallDelta { content_index, delta: delta.to_owned() }));
+            self.events.push(Event::ToolCallDelta(ToolCallDelta {
+                content_index,
+                delta: delta.to_owned(),
+            }));
         }
     }
 
@@ -184,7 +229,9 @@ impl Assembler {
             _ => Ending::Whole,
         });
         self.message.stop_reason = stop_reason;
-        self.events.push(Event::Done(Done { message: self.message.clone() }));
+        let message = Arc::new(std::mem::take(&mut self.message));
+        self.whole = Some(Arc::clone(&message));
+        self.events.push(Event::Done(Done { message }));
     }
 
     /// The answer failed: the message so far, which says so. No further event is made.
@@ -201,8 +248,16 @@ impl Assembler {
     pub fn close_open(&mut self) {
         let Some(content_index) = self.open.take() else { return };
         let event = match self.message.content.get(content_index) {
-            Some(ContentBlock::Text(block)) => TextEnd { content_index, block: block.clone() }.into(),
-            Some(ContentBlock::Thinking(block)) => ThinkingEnd { content_index, block: block.clone() }.into(),
+            Some(ContentBlock::Text(block)) => TextEnd {
+                content_index,
+                block: block.clone(),
+            }
+            .into(),
+            Some(ContentBlock::Thinking(block)) => ThinkingEnd {
+                content_index,
+                block: block.clone(),
+            }
+            .into(),
             _ => return,
         };
         self.events.push(event);
@@ -223,7 +278,13 @@ impl Assembler {
             if let Some(call) = self.call_mut(content_index) {
                 settle(call, ending);
                 let tool_call = call.clone();
-                self.events.push(ToolCallEnd { content_index, tool_call }.into());
+                self.events.push(
+                    ToolCallEnd {
+                        content_index,
+                        tool_call,
+                    }
+                    .into(),
+                );
             }
         }
     }
@@ -235,13 +296,19 @@ impl Assembler {
 /// the answer ended, unless no reader could hold it. No arguments at all mean none were needed, but only if the answer ended well.
 fn settle(call: &mut ToolCall, ending: Ending) {
     if call.custom {
-        call.state = if ending == Ending::Whole { ToolCallState::Complete } else { ToolCallState::Truncated };
+        call.state = if ending == Ending::Whole {
+            ToolCallState::Complete
+        } else {
+            ToolCallState::Truncated
+        };
         return;
     }
     let raw = call.raw_arguments.trim();
     let arguments = match raw {
         "" | "null" if ending == Ending::Whole => Some(Json::object()),
-        _ => Json::parse(raw).ok().filter(|json| json.is_object() && json.is_readable()),
+        _ => Json::parse(raw)
+            .ok()
+            .filter(|json| json.is_object() && json.is_readable()),
     };
     call.state = match (&arguments, ending) {
         (Some(_), _) => ToolCallState::Complete,
@@ -251,13 +318,17 @@ fn settle(call: &mut ToolCall, ending: Ending) {
     call.arguments = arguments;
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn call(raw: &str) -> ToolCall {
-        ToolCall { id: "1".into(), name: "f".into(), raw_arguments: raw.into(), ..ToolCall::default() }
+        ToolCall {
+            id: "1".into(),
+            name: "f".into(),
+            raw_arguments: raw.into(),
+            ..ToolCall::default()
+        }
     }
 
     fn settled(raw: &str, ending: Ending) -> (ToolCallState, Option<String>) {
@@ -298,9 +369,24 @@ mod tests {
         assert_eq!(
             tags,
             [
-                "start", "thinking_start", "thinking_delta", "thinking_end", "text_start", "text_delta", "text_end",
-                "tool_call_start", "tool_call_start", "tool_call_delta", "tool_call_delta", "tool_call_delta",
-                "text_start", "text_delta", "text_end", "tool_call_end", "tool_call_end", "done",
+                "start",
+                "thinking_start",
+                "thinking_delta",
+                "thinking_end",
+                "text_start",
+                "text_delta",
+                "text_end",
+                "tool_call_start",
+                "tool_call_start",
+                "tool_call_delta",
+                "tool_call_delta",
+                "tool_call_delta",
+                "text_start",
+                "text_delta",
+                "text_end",
+                "tool_call_end",
+                "tool_call_end",
+                "done",
             ]
         );
     }

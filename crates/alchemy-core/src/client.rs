@@ -41,6 +41,8 @@ pub struct Prepared {
     key: Option<String>,
     headers: BTreeMap<String, Option<String>>,
     timeout: Timeout,
+    /// The request as it was checked, unless its address or key is still to be told.
+    checked: Option<Call>,
 }
 
 impl Settings {
@@ -50,24 +52,35 @@ impl Settings {
     /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
     pub fn prepare(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
         let (id, provider) = (model.id.clone(), model.provider.clone());
-        self.prepare_unplaced(model, context, options, streamed).map_err(|mut error| {
-            error.provider = error.provider.or(Some(provider));
-            error.model = error.model.or(Some(id));
-            error
-        })
+        self.prepare_unplaced(model, context, options, streamed)
+            .map_err(|mut error| {
+                error.provider = error.provider.or(Some(provider));
+                error.model = error.model.or(Some(id));
+                error
+            })
     }
 
     fn prepare_unplaced(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
-        let encoded = protocols::encode(&Request { model: &model, quirks: &quirks, context, options: &options, streamed })?;
+        let encoded = protocols::encode(&Request {
+            model: &model,
+            quirks: &quirks,
+            context,
+            options: &options,
+            streamed,
+        })?;
         if options.strict && !encoded.notices.is_empty() {
             return Err(unsupported(&model, encoded.notices));
         }
-        let given = options.base_url.as_deref().or(self.base_urls.get(&model.provider).map(String::as_str));
+        let given = options
+            .base_url
+            .as_deref()
+            .or(self.base_urls.get(&model.provider).map(String::as_str));
         let base_url = providers::base_url(&model, given)?.to_owned();
         let key = options.api_key.or_else(|| self.api_keys.get(&model.provider).cloned());
-        let prepared = Prepared {
+        let mut prepared = Prepared {
+            checked: None,
             key: key.or_else(|| env::first(&provider.env)),
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
             headers: options.headers,
@@ -83,7 +96,7 @@ impl Settings {
                 return Err(missing_key(provider, &prepared.model));
             }
             // The address and the headers are checked here, at the caller's line, and made when they are sent.
-            prepared.call(None, None)?;
+            prepared.checked = Some(prepared.call(None, None)?);
         }
         Ok(prepared)
     }
@@ -139,6 +152,17 @@ impl Prepared {
         Ok(answer)
     }
 
+    /// Takes the HTTP request, as [`Prepared::call`] makes it.
+    ///
+    /// # Errors
+    /// As [`Prepared::call`].
+    pub fn into_call(mut self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
+        match self.checked.take() {
+            Some(call) if base_url.is_none() && key.is_none() => Ok(call),
+            _ => self.call(base_url, key),
+        }
+    }
+
     /// The HTTP request; `base_url` and `key` stand in for a local model's.
     ///
     /// # Errors
@@ -147,16 +171,19 @@ impl Prepared {
         let url = self.url(base_url)?;
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let accept = if self.streamed { "text/event-stream" } else { "application/json" };
+        let accept = if self.streamed {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         if let Some(key) = key.or(self.key.as_deref()) {
             let (name, value) = match &self.provider.auth {
                 Auth::Bearer => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
                 Auth::Header(name) => (header_name(name)?, HeaderValue::try_from(key)),
             };
-            let mut value = value.map_err(|_| {
-                Error::invalid("api_key", "the key holds characters that an HTTP header cannot carry")
-            })?;
+            let mut value = value
+                .map_err(|_| Error::invalid("api_key", "the key holds characters that an HTTP header cannot carry"))?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -171,7 +198,11 @@ impl Prepared {
                 None => headers.remove(name),
             };
         }
-        Ok(Call { url, headers, body: Bytes::from(self.encoded.body.clone()) })
+        Ok(Call {
+            url,
+            headers,
+            body: Bytes::from(self.encoded.body.clone()),
+        })
     }
 
     fn url(&self, base_url: Option<&str>) -> Result<Url> {
@@ -189,11 +220,17 @@ impl Prepared {
 }
 
 fn header_name(name: &str) -> Result<HeaderName> {
-    HeaderName::try_from(name).map_err(|_| Error::invalid("headers", &format!("{name:?} cannot be the name of a header")))
+    HeaderName::try_from(name)
+        .map_err(|_| Error::invalid("headers", &format!("{name:?} cannot be the name of a header")))
 }
 
 fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
-    let refuse = |_| Error::invalid(format!("headers.{name}"), "the value holds characters that a header cannot carry");
+    let refuse = |_| {
+        Error::invalid(
+            format!("headers.{name}"),
+            "the value holds characters that a header cannot carry",
+        )
+    };
     let mut value = HeaderValue::try_from(value).map_err(refuse)?;
     value.set_sensitive(true);
     Ok(value)
@@ -204,11 +241,20 @@ fn missing_key(provider: &Provider, model: &Model) -> Error {
         Some(variable) => format!("set {variable} or pass api_key="),
         None => "pass api_key=".to_owned(),
     };
-    Error::new(ErrorKind::MissingKeyError, format!("{}: no API key; {way}", model.provider))
+    Error::new(
+        ErrorKind::MissingKeyError,
+        format!("{}: no API key; {way}", model.provider),
+    )
 }
 
 fn unsupported(model: &Model, notices: Vec<Notice>) -> Error {
-    let texts: Vec<String> = notices.iter().map(|notice| format!("{}: {}", notice.path, notice.text)).collect();
+    let texts: Vec<String> = notices
+        .iter()
+        .map(|notice| format!("{}: {}", notice.path, notice.text))
+        .collect();
     let text = format!("{}: {}: {}", model.provider, model.id, texts.join("; "));
-    Error { notices, ..Error::new(ErrorKind::UnsupportedOptionError, text) }
+    Error {
+        notices,
+        ..Error::new(ErrorKind::UnsupportedOptionError, text)
+    }
 }

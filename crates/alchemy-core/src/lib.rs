@@ -1,7 +1,7 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- error <- {env, framing, quirks, overflow} <- assembler <- protocols <- answer`,
+//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json} <- assembler <- protocols <- answer`,
 //! and `providers <- client -> {transport, stream} -> answer`.
 
 pub mod answer;
@@ -11,8 +11,10 @@ mod deadlines;
 pub mod env;
 pub mod error;
 pub mod framing;
+pub mod head;
 pub mod json;
 pub mod overflow;
+pub mod partial_json;
 pub mod protocols;
 pub mod providers;
 pub mod quirks;

@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use crate::answer::Answer;
 use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorKind, Result};
+use crate::head::Head;
 use crate::protocols::Flow;
 use crate::transport::{Call, Pool, Reply};
 use crate::types::{AssistantMessage, Event, Response, StopReason, Timeout};
@@ -50,7 +51,6 @@ struct Shared {
 
 struct State {
     answer: Answer,
-    response: Option<Response>,
     /// How it ended, once it has.
     outcome: Option<Outcome>,
     /// Whether the events are not wanted any more, only the message.
@@ -71,7 +71,6 @@ impl Stream {
     pub fn new(answer: Answer) -> Self {
         let state = State {
             answer,
-            response: None,
             outcome: None,
             discard: false,
             unread: 0,
@@ -79,7 +78,13 @@ impl Stream {
             waiters: Vec::new(),
             task: None,
         };
-        Stream { shared: Arc::new(Shared { state: Mutex::new(state), ready: Condvar::new(), room: Notify::new() }) }
+        Stream {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                ready: Condvar::new(),
+                room: Notify::new(),
+            }),
+        }
     }
 
     /// Sends the request on a runtime. The stream must not have been started before.
@@ -152,7 +157,10 @@ impl Stream {
 
     /// Closes the connection. An answer that is not whole ends as aborted. Never blocks.
     pub fn close(&self) {
-        let error = Error::new(ErrorKind::AbortedError, "the stream was closed before the answer was whole");
+        let error = Error::new(
+            ErrorKind::AbortedError,
+            "the stream was closed before the answer was whole",
+        );
         let task = self.lock().task.take();
         if self.shared.finish(Err(error), StopReason::Aborted) {
             drop(self.lock().answer.take_events());
@@ -171,7 +179,7 @@ impl Stream {
     /// The head of the HTTP answer, once it is there.
     #[must_use]
     pub fn response(&self) -> Option<Response> {
-        self.lock().response.clone()
+        self.lock().answer.head().map(Head::response)
     }
 
     /// The message so far.
@@ -218,8 +226,7 @@ impl Shared {
     async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
         {
             let mut state = self.lock();
-            state.answer.begin(reply.head.clone(), Some(now_ms()));
-            state.response = Some(reply.head.clone());
+            state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
         }
         // Bytes read since the last hand-over.
         let mut fresh = 0;
@@ -241,7 +248,9 @@ impl Shared {
                 }
                 Poll::Pending => self.next(reply, deadlines).await?,
             };
-            let Some(bytes) = bytes.transpose()? else { return self.lock().answer.end() };
+            let Some(bytes) = bytes.transpose()? else {
+                return self.lock().answer.end();
+            };
             fresh += bytes.len();
             let (flow, waiting, unread) = self.feed(&bytes)?;
             match flow {
@@ -265,7 +274,9 @@ impl Shared {
     /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
     /// not end after the answer has.
     async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
-        deadlines.limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context))).await
+        deadlines
+            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
+            .await
     }
 
     fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
@@ -315,7 +326,7 @@ impl Shared {
             return false;
         }
         state.outcome = Some(match result {
-            Ok(()) => Ok(Arc::new(state.answer.message().clone())),
+            Ok(()) => Ok(state.answer.whole().map_or_else(Arc::default, Arc::clone)),
             Err(error) => Err(Arc::new(state.answer.fail(error, failed))),
         });
         state.task = None;

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
-use crate::types::Response;
+use crate::head::Head;
 
 /// How many pools a transport keeps. Each connect timeout in use needs one, since it belongs to the pool.
 const POOLS: usize = 8;
@@ -63,7 +63,7 @@ pub struct Pool(reqwest::Client);
 /// An answer whose body is still to be read.
 pub struct Reply {
     /// Its head.
-    pub head: Response,
+    pub head: Head,
     body: reqwest::Body,
 }
 
@@ -71,7 +71,10 @@ impl Transport {
     /// A transport. Nothing is read or loaded before the first request.
     #[must_use]
     pub fn new(config: TransportConfig) -> Self {
-        Transport { config, pools: Mutex::new(Vec::new()) }
+        Transport {
+            config,
+            pools: Mutex::new(Vec::new()),
+        }
     }
 
     /// The pool for an address and a connect timeout.
@@ -81,7 +84,10 @@ impl Transport {
     /// # Errors
     /// A proxy address or a certificate file that cannot be used.
     pub fn pool(&self, url: &Url, connect: Option<Duration>) -> Result<Pool> {
-        let key = PoolKey { connect, secure: url.scheme() == "https" };
+        let key = PoolKey {
+            connect,
+            secure: url.scheme() == "https",
+        };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = pools.iter().find(|(other, _)| *other == key) {
             return Ok(Pool(client.clone()));
@@ -112,13 +118,17 @@ impl Transport {
             builder = builder.proxy(proxy);
         }
         builder.build().map_err(|error| {
-            Error::new(ErrorKind::ApiConnectionError, format!("the HTTP client cannot be set up: {}", root_cause(&error)))
+            Error::new(
+                ErrorKind::ApiConnectionError,
+                format!("the HTTP client cannot be set up: {}", root_cause(&error)),
+            )
         })
     }
 
     fn proxies(&self) -> Result<Vec<reqwest::Proxy>> {
         let bad = |name: &str| {
-            let text = format!("{name} is not the address of a proxy; expected http://, https:// or socks5:// and a host");
+            let text =
+                format!("{name} is not the address of a proxy; expected http://, https:// or socks5:// and a host");
             move |_| Error::new(ErrorKind::InvalidRequestError, text)
         };
         if let Some(proxy) = &self.config.proxy {
@@ -139,7 +149,10 @@ impl Transport {
         if let Some(address) = env::first(env::ALL_PROXY) {
             proxies.push(reqwest::Proxy::all(address).map_err(bad("all_proxy"))?);
         }
-        Ok(proxies.into_iter().map(|proxy| proxy.no_proxy(exempt.clone())).collect())
+        Ok(proxies
+            .into_iter()
+            .map(|proxy| proxy.no_proxy(exempt.clone()))
+            .collect())
     }
 
     fn tls(&self, secure: bool) -> Result<rustls::ClientConfig> {
@@ -164,8 +177,14 @@ impl Transport {
 
 fn add_roots(roots: &mut rustls::RootCertStore, file: &Path) -> Result<()> {
     let bad = |what: String| {
-        let text = format!("{}: {what}; ca_file and SSL_CERT_FILE take certificates in PEM form", file.display());
-        Error { path: Some("ca_file".to_owned()), ..Error::new(ErrorKind::InvalidRequestError, text) }
+        let text = format!(
+            "{}: {what}; ca_file and SSL_CERT_FILE take certificates in PEM form",
+            file.display()
+        );
+        Error {
+            path: Some("ca_file".to_owned()),
+            ..Error::new(ErrorKind::InvalidRequestError, text)
+        }
     };
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| bad(error.to_string()))?;
     let mut found = 0;
@@ -174,7 +193,11 @@ fn add_roots(roots: &mut rustls::RootCertStore, file: &Path) -> Result<()> {
         // Stores in the field hold a few certificates that no verifier takes; they vouch for nobody.
         found += usize::from(roots.add(certificate).is_ok());
     }
-    if found == 0 { Err(bad("no certificate in it".to_owned())) } else { Ok(()) }
+    if found == 0 {
+        Err(bad("no certificate in it".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 impl Pool {
@@ -191,9 +214,19 @@ impl Pool {
         let mut request = reqwest::Request::new(http::Method::POST, call.url);
         *request.headers_mut() = call.headers;
         *request.body_mut() = Some(call.body.into());
-        let response = self.0.execute(request).await.map_err(|error| connection_error(&error, &place))?;
+        let response = self
+            .0
+            .execute(request)
+            .await
+            .map_err(|error| connection_error(&error, &place))?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-        Ok(Reply { head: read_head(parts.status, &parts.headers), body })
+        Ok(Reply {
+            head: Head {
+                status: parts.status,
+                headers: parts.headers,
+            },
+            body,
+        })
     }
 }
 
@@ -210,31 +243,15 @@ impl Reply {
                     Err(_) => continue,
                 },
                 Poll::Ready(Some(Err(error))) => {
-                    let text = format!("the connection broke in the middle of the answer: {}", root_cause(&error));
+                    let text = format!(
+                        "the connection broke in the middle of the answer: {}",
+                        root_cause(&error)
+                    );
                     Poll::Ready(Some(Err(Error::new(ErrorKind::ApiConnectionError, text))))
                 }
             };
         }
     }
-}
-
-fn read_head(status: http::StatusCode, headers: &http::HeaderMap) -> Response {
-    let mut head = Response { status: status.as_u16(), headers: Default::default(), request_id: None };
-    for (name, value) in headers {
-        if name == http::header::SET_COOKIE {
-            continue;
-        }
-        let value = String::from_utf8_lossy(value.as_bytes());
-        head.headers
-            .entry(name.as_str().to_owned())
-            .and_modify(|joined: &mut String| {
-                joined.push_str(", ");
-                joined.push_str(&value);
-            })
-            .or_insert_with(|| value.into_owned());
-    }
-    head.request_id = head.find_request_id();
-    head
 }
 
 fn connection_error(error: &reqwest::Error, place: &str) -> Error {

@@ -1,13 +1,20 @@
 //! Every fixture, replayed whole, byte by byte and at random splits: the events and the message must not differ.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use alchemy_core::answer::Answer;
 use alchemy_core::error::Error;
-use alchemy_core::types::{Model, Response, StopReason};
+use alchemy_core::head::Head;
+use alchemy_core::types::{Model, StopReason};
 use alchemy_core::{json, protocols, providers};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,12 +55,20 @@ fn replay(case: &Case, chunks: &[&[u8]]) -> (Vec<Value>, Option<Error>) {
     let mut answer = Answer::new(&model, decoder, Vec::new());
     let mut headers = case.headers.clone();
     headers.insert("content-type".to_owned(), case.content_type.clone());
-    let mut head = Response { status: case.status, headers, request_id: None };
-    head.request_id = head.find_request_id();
-    answer.begin(head, None);
+    answer.begin(Head::recorded(case.status, &headers).unwrap(), None);
     let fed = chunks.iter().try_for_each(|chunk| answer.feed(chunk).map(drop));
-    let error = fed.and_then(|()| answer.end()).map_err(|error| answer.fail(error, StopReason::Error)).err();
-    (answer.take_events().iter().map(|event| serde_json::to_value(event).unwrap()).collect(), error)
+    let error = fed
+        .and_then(|()| answer.end())
+        .map_err(|error| answer.fail(error, StopReason::Error))
+        .err();
+    (
+        answer
+            .take_events()
+            .iter()
+            .map(|event| serde_json::to_value(event).unwrap())
+            .collect(),
+        error,
+    )
 }
 
 /// Cuts at places drawn by a small generator of its own, the same in each run.
@@ -61,7 +76,9 @@ fn random_cuts(bytes: &[u8], mut seed: u64) -> Vec<&[u8]> {
     let mut chunks = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let size = (usize::try_from(seed >> 33).unwrap() % 97 + 1).min(rest.len());
         let (chunk, after) = rest.split_at(size);
         chunks.push(chunk);

@@ -1,6 +1,12 @@
 //! The Rust types against the table in `schema/data.toml`: names, fields, defaults and values.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::collections::BTreeSet;
 
@@ -15,7 +21,10 @@ fn schema() -> Table {
 }
 
 fn list<'a>(table: &'a Table, key: &str) -> &'a [toml::Value] {
-    table.get(key).and_then(toml::Value::as_array).map_or(&[], Vec::as_slice)
+    table
+        .get(key)
+        .and_then(toml::Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn text<'a>(value: &'a toml::Value, key: &str) -> &'a str {
@@ -23,7 +32,11 @@ fn text<'a>(value: &'a toml::Value, key: &str) -> &'a str {
 }
 
 fn class(name: &str) -> toml::Value {
-    list(&schema(), "class").iter().find(|class| text(class, "name") == name).expect(name).clone()
+    list(&schema(), "class")
+        .iter()
+        .find(|class| text(class, "name") == name)
+        .expect(name)
+        .clone()
 }
 
 fn fields(class: &toml::Value) -> Vec<toml::Value> {
@@ -48,7 +61,12 @@ fn sample(kind: &str) -> Value {
         "json" | "object" => json!({"key": [1, null]}),
         _ => {
             let schema = schema();
-            let find = |key: &str| list(&schema, key).iter().find(|entry| text(entry, "name") == kind).cloned();
+            let find = |key: &str| {
+                list(&schema, key)
+                    .iter()
+                    .find(|entry| text(entry, "name") == kind)
+                    .cloned()
+            };
             if let Some(literal) = find("literal") {
                 json!(text(literal["values"].as_array().unwrap().last().unwrap(), "value"))
             } else if let Some(union) = find("union") {
@@ -99,18 +117,28 @@ fn check<T: serde::de::DeserializeOwned + Serialize>(name: &str) {
             assert!(written.get(key).is_none(), "{name}.{key} is written at its default");
         }
     }
-    assert_eq!(round(&Value::Object(smallest.clone())).get("type"), smallest.get("type"), "{name}");
+    assert_eq!(
+        round(&Value::Object(smallest.clone())).get("type"),
+        smallest.get("type"),
+        "{name}"
+    );
     for field in fields(&class).iter().filter(|field| field.get("default").is_none()) {
         let mut cut = whole.as_object().unwrap().clone();
         cut.remove(text(field, "name"));
         // `null` is a JSON value: a required `json` field may be left out for it.
         if text(field, "type") != "json" {
-            assert!(json::read::<T>(&Value::Object(cut).to_string()).is_err(), "{name}: {}", text(field, "name"));
+            assert!(
+                json::read::<T>(&Value::Object(cut).to_string()).is_err(),
+                "{name}: {}",
+                text(field, "name")
+            );
         }
     }
     let mut strange = whole.as_object().unwrap().clone();
     strange.insert("strange".to_owned(), json!(1));
-    let error = json::read::<T>(&Value::Object(strange).to_string()).err().expect("an unknown key is refused");
+    let error = json::read::<T>(&Value::Object(strange).to_string())
+        .err()
+        .expect("an unknown key is refused");
     assert_eq!(error.path, "strange", "{name}");
 }
 
@@ -146,31 +174,89 @@ fn timeouts_have_the_defaults_of_the_table() {
 
 /// One event of each kind.
 fn events() -> Vec<Event> {
-    let message = || AssistantMessage { content: vec![Text::default().into()], ..AssistantMessage::default() };
+    let message = || AssistantMessage {
+        content: vec![Text::default().into()],
+        ..AssistantMessage::default()
+    };
     let notices = vec![Notice::new("a", "b", "c")];
     let word = || "word".to_owned();
     vec![
-        Start { api: word(), provider: word(), model: word(), response_id: Some(word()), notices }.into(),
+        Start {
+            api: word(),
+            provider: word(),
+            model: word(),
+            response_id: Some(word()),
+            notices,
+        }
+        .into(),
         TextStart { content_index: 1 }.into(),
-        TextDelta { content_index: 1, delta: word() }.into(),
-        TextEnd { content_index: 1, block: Text::default() }.into(),
+        TextDelta {
+            content_index: 1,
+            delta: word(),
+        }
+        .into(),
+        TextEnd {
+            content_index: 1,
+            block: Text::default(),
+        }
+        .into(),
         ThinkingStart { content_index: 1 }.into(),
-        ThinkingDelta { content_index: 1, delta: word() }.into(),
-        ThinkingEnd { content_index: 1, block: Thinking::default() }.into(),
-        ToolCallStart { content_index: 1, id: word(), name: word() }.into(),
-        ToolCallDelta { content_index: 1, delta: word() }.into(),
-        ToolCallEnd { content_index: 1, tool_call: ToolCall::default() }.into(),
-        Block { content_index: 1, block: Image::default().into() }.into(),
-        Done { message: message() }.into(),
-        ErrorEvent { kind: word(), message: message() }.into(),
+        ThinkingDelta {
+            content_index: 1,
+            delta: word(),
+        }
+        .into(),
+        ThinkingEnd {
+            content_index: 1,
+            block: Thinking::default(),
+        }
+        .into(),
+        ToolCallStart {
+            content_index: 1,
+            id: word(),
+            name: word(),
+        }
+        .into(),
+        ToolCallDelta {
+            content_index: 1,
+            delta: word(),
+        }
+        .into(),
+        ToolCallEnd {
+            content_index: 1,
+            tool_call: ToolCall::default(),
+        }
+        .into(),
+        Block {
+            content_index: 1,
+            block: Image::default().into(),
+        }
+        .into(),
+        Done {
+            message: message().into(),
+        }
+        .into(),
+        ErrorEvent {
+            kind: word(),
+            message: message().into(),
+        }
+        .into(),
     ]
 }
 
 #[test]
 fn every_event_has_the_fields_of_the_table() {
     let schema = schema();
-    let union = list(&schema, "union").iter().find(|union| text(union, "name") == "Event").unwrap();
-    let members: Vec<&str> = union["members"].as_array().unwrap().iter().filter_map(toml::Value::as_str).collect();
+    let union = list(&schema, "union")
+        .iter()
+        .find(|union| text(union, "name") == "Event")
+        .unwrap();
+    let members: Vec<&str> = union["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(toml::Value::as_str)
+        .collect();
     let events = events();
     assert_eq!(events.len(), members.len());
     for (event, name) in events.iter().zip(members) {
@@ -180,7 +266,10 @@ fn every_event_has_the_fields_of_the_table() {
         assert_eq!(written["type"], event.tag(), "{name}");
         let mut keys: BTreeSet<String> = written.as_object().unwrap().keys().cloned().collect();
         keys.remove("type");
-        let expected: BTreeSet<String> = fields(&class).iter().map(|field| text(field, "name").to_owned()).collect();
+        let expected: BTreeSet<String> = fields(&class)
+            .iter()
+            .map(|field| text(field, "name").to_owned())
+            .collect();
         assert_eq!(keys, expected, "{name}");
     }
 }
@@ -189,23 +278,35 @@ fn every_event_has_the_fields_of_the_table() {
 fn unions_have_the_members_of_the_table() {
     let schema = schema();
     let tags = |name: &str| -> BTreeSet<String> {
-        let union = list(&schema, "union").iter().find(|union| text(union, "name") == name).unwrap();
+        let union = list(&schema, "union")
+            .iter()
+            .find(|union| text(union, "name") == name)
+            .unwrap();
         let members = union["members"].as_array().unwrap().iter();
-        members.map(|member| class(member.as_str().unwrap())["tag"][1].as_str().unwrap().to_owned()).collect()
+        members
+            .map(|member| class(member.as_str().unwrap())["tag"][1].as_str().unwrap().to_owned())
+            .collect()
     };
     let set = |tags: &[&str]| -> BTreeSet<String> { tags.iter().map(|tag| (*tag).to_owned()).collect() };
     assert_eq!(set(ContentBlock::TAGS), tags("ContentBlock"));
     assert_eq!(set(ContentBlock::TAGS), tags("AssistantContent"));
     assert_eq!(set(Message::TAGS), tags("Message"));
     assert_eq!(set(Event::TAGS), tags("Event"));
-    for (union, message) in [("UserContent", "UserMessage"), ("ToolResultContent", "ToolResultMessage")] {
+    for (union, message) in [
+        ("UserContent", "UserMessage"),
+        ("ToolResultContent", "ToolResultMessage"),
+    ] {
         let allowed = tags(union);
         for name in ["Text", "Thinking", "Image", "Audio", "Document", "ToolCall", "Opaque"] {
             let block = instance(name);
             let mut value = instance(message);
             value["content"] = json!([block]);
             let taken = json::read::<Message>(&value.to_string()).is_ok();
-            assert_eq!(taken, allowed.contains(block["type"].as_str().unwrap()), "{message}: {name}");
+            assert_eq!(
+                taken,
+                allowed.contains(block["type"].as_str().unwrap()),
+                "{message}: {name}"
+            );
         }
     }
 }
@@ -228,8 +329,12 @@ fn literals_have_the_values_of_the_table() {
     let literals = list(&schema, "literal");
     assert_eq!(literals.len(), rust.len());
     for literal in literals {
-        let values: Vec<String> =
-            literal["values"].as_array().unwrap().iter().map(|value| text(value, "value").to_owned()).collect();
+        let values: Vec<String> = literal["values"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|value| text(value, "value").to_owned())
+            .collect();
         let name = text(literal, "name");
         let (_, words) = rust.iter().find(|(rust, _)| *rust == name).expect(name);
         assert_eq!(*words, values, "{name}");
@@ -238,20 +343,29 @@ fn literals_have_the_values_of_the_table() {
 
 #[test]
 fn a_path_names_what_is_wrong() {
-    let text = r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":3}]}]}"#;
+    let text =
+        r#"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"text","text":3}]}]}"#;
     let error = json::read::<Context>(text).unwrap_err();
     assert_eq!(error.path, "messages[1].content[0].text");
     let error = json::read::<Context>(r#"{"messages":[{"role":"robot"}]}"#).unwrap_err();
     assert_eq!(error.path, "messages[0].role");
     let error = json::read::<Context>(r#"{"messages":[{"role":"user"}]}"#).unwrap_err();
-    assert_eq!((error.path.as_str(), error.message.as_str()), ("messages[0].content", "missing"));
+    assert_eq!(
+        (error.path.as_str(), error.message.as_str()),
+        ("messages[0].content", "missing")
+    );
 }
 
 #[test]
 fn verbatim_json_survives_the_unions() {
     let text = r#"{"type":"tool_call","id":"1","name":"f","arguments":{"b":123456789012345678901234567890,"a":1.10}}"#;
     let block: ContentBlock = json::read(text).unwrap();
-    let ContentBlock::ToolCall(call) = &block else { panic!("{block:?}") };
-    assert_eq!(call.arguments.as_ref().map(Json::text), Some(r#"{"b":123456789012345678901234567890,"a":1.10}"#));
+    let ContentBlock::ToolCall(call) = &block else {
+        panic!("{block:?}")
+    };
+    assert_eq!(
+        call.arguments.as_ref().map(Json::text),
+        Some(r#"{"b":123456789012345678901234567890,"a":1.10}"#)
+    );
     assert_eq!(serde_json::to_string(&block).unwrap(), text);
 }

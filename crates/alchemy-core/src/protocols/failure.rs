@@ -36,7 +36,10 @@ impl Failure {
             })
         };
         if let Value::String(message) = inner {
-            return Failure { message: message.clone(), code: text(value, &["code", "type"]).unwrap_or_default() };
+            return Failure {
+                message: message.clone(),
+                code: text(value, &["code", "type"]).unwrap_or_default(),
+            };
         }
         let mut message = text(inner, &["message", "detail", "msg", "error_message", "title"])
             .or_else(|| text(value, &["message", "detail", "msg"]))
@@ -46,7 +49,9 @@ impl Failure {
         if let Some(raw) = inner.get("metadata").and_then(|metadata| text(metadata, &["raw"])) {
             message = format!("{message}: {raw}");
         }
-        let code = text(inner, &["code", "type", "status"]).or_else(|| text(value, &["code", "type"])).unwrap_or_default();
+        let code = text(inner, &["code", "type", "status"])
+            .or_else(|| text(value, &["code", "type"]))
+            .unwrap_or_default();
         Failure { message, code }
     }
 }
@@ -86,15 +91,30 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
     let trimmed = body.trim();
     let failure = match serde_json::from_str::<Value>(trimmed) {
         Ok(value) => Failure::read(&value),
-        Err(_) if trimmed.is_empty() => Failure { message: "no message".to_owned(), ..Failure::default() },
-        Err(_) => Failure { message: plain_text(trimmed), ..Failure::default() },
+        Err(_) if trimmed.is_empty() => Failure {
+            message: "no message".to_owned(),
+            ..Failure::default()
+        },
+        Err(_) => Failure {
+            message: plain_text(trimmed),
+            ..Failure::default()
+        },
     };
     let mut kind = ErrorKind::of_status(head.status);
     let mut what = format!("{} {}: {}", head.status, reason_phrase(head.status), failure.message);
     if (300..400).contains(&head.status) {
-        let target = head.headers.get("location").and_then(|location| url::Url::parse(location).ok());
-        let host = target.as_ref().and_then(url::Url::host_str).unwrap_or("another address");
-        what = format!("{} redirect to {host} not followed; set base_url to the address meant", head.status);
+        let target = head
+            .headers
+            .get("location")
+            .and_then(|location| url::Url::parse(location).ok());
+        let host = target
+            .as_ref()
+            .and_then(url::Url::host_str)
+            .unwrap_or("another address");
+        what = format!(
+            "{} redirect to {host} not followed; set base_url to the address meant",
+            head.status
+        );
     } else if crate::overflow::is_context_overflow(head.status, &failure.code, &failure.message) {
         kind = ErrorKind::ContextOverflowError;
     }
@@ -109,12 +129,24 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
 
 /// Seconds to wait, from `retry-after-ms` or `retry-after` in seconds.
 fn retry_after(head: &Response) -> Option<f64> {
-    let number = |name: &str| head.headers.get(name)?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
-    number("retry-after-ms").map(|milliseconds| milliseconds / 1000.0).or_else(|| number("retry-after"))
+    let number = |name: &str| {
+        head.headers
+            .get(name)?
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite() && *n >= 0.0)
+    };
+    number("retry-after-ms")
+        .map(|milliseconds| milliseconds / 1000.0)
+        .or_else(|| number("retry-after"))
 }
 
 fn reason_phrase(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("unknown status")
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("unknown status")
 }
 
 /// The text of an HTML page, tags taken out.
@@ -132,7 +164,11 @@ fn plain_text(html: &str) -> String {
             _ => {}
         }
     }
-    if text.trim().is_empty() { "no message".to_owned() } else { text }
+    if text.trim().is_empty() {
+        "no message".to_owned()
+    } else {
+        text
+    }
 }
 
 /// A text as one line of bounded length.
@@ -147,7 +183,10 @@ fn one_line(text: &str) -> String {
 
 /// The start of a text, at most `limit` bytes.
 fn cut(text: &str, limit: usize) -> &str {
-    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=limit.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
     text.get(..end).unwrap_or_default()
 }
 
@@ -166,7 +205,10 @@ mod tests {
 
     #[test]
     fn the_vendors_message_is_found_in_every_shape() {
-        assert_eq!(read(r#"{"error":{"message":"no","type":"t","code":null}}"#), failure("no", "t"));
+        assert_eq!(
+            read(r#"{"error":{"message":"no","type":"t","code":null}}"#),
+            failure("no", "t")
+        );
         assert_eq!(read(r#"{"error":"no","code":5}"#), failure("no", "5"));
         assert_eq!(read(r#"{"message":"no"}"#), failure("no", ""));
         assert_eq!(read(r#"{"detail":[{"loc":"x"}]}"#), failure(r#"[{"loc":"x"}]"#, ""));
@@ -174,8 +216,19 @@ mod tests {
     }
 
     fn error(status: u16, headers: &[(&str, &str)], body: &str) -> Error {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        status_error(&AssistantMessage::default(), &Response { status, headers, request_id: None }, body)
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        status_error(
+            &AssistantMessage::default(),
+            &Response {
+                status,
+                headers,
+                request_id: None,
+            },
+            body,
+        )
     }
 
     #[test]
@@ -188,7 +241,10 @@ mod tests {
     #[test]
     fn the_wait_is_read_in_both_units() {
         assert_eq!(error(429, &[("retry-after", "2")], "").retry_after, Some(2.0));
-        assert_eq!(error(429, &[("retry-after-ms", "1500"), ("retry-after", "2")], "").retry_after, Some(1.5));
+        assert_eq!(
+            error(429, &[("retry-after-ms", "1500"), ("retry-after", "2")], "").retry_after,
+            Some(1.5)
+        );
         assert_eq!(error(429, &[("retry-after", "soon")], "").retry_after, None);
     }
 

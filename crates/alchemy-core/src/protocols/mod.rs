@@ -96,6 +96,9 @@ pub fn decoder(model: &Model, quirks: &Quirks, prices: Option<ModelCost>) -> Res
 fn api(model: &Model) -> Result<Api> {
     model.api.parse().map_err(|what: String| {
         let text = format!("{}: {}: no such protocol: {what}", model.provider, model.id);
-        Error { path: Some("model.api".to_owned()), ..Error::new(ErrorKind::InvalidRequestError, text) }
+        Error {
+            path: Some("model.api".to_owned()),
+            ..Error::new(ErrorKind::InvalidRequestError, text)
+        }
     })
 }

@@ -32,7 +32,11 @@ pub(crate) fn escape_halves(json: &str) -> String {
             (None, _) => 2,
         };
         // An escape that is cut short is left to the JSON parser to refuse.
-        let taken = if escape.is_char_boundary(taken) { taken.min(escape.len()) } else { 1 };
+        let taken = if escape.is_char_boundary(taken) {
+            taken.min(escape.len())
+        } else {
+            1
+        };
         let (escape, after) = escape.split_at(taken);
         text.push_str(escape);
         rest = after;
@@ -49,7 +53,11 @@ pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
 /// A text in which halves that stand alone are U+FFFD.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     let is_half = |character: char| half(character).is_some();
-    if text.contains(is_half) { Cow::Owned(text.replace(is_half, "\u{FFFD}")) } else { Cow::Borrowed(text) }
+    if text.contains(is_half) {
+        Cow::Owned(text.replace(is_half, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The UTF-16 unit that a `\uXXXX` escape at the start of `text` names.
@@ -98,7 +106,10 @@ impl Joiner {
 }
 
 fn half(character: char) -> Option<u16> {
-    u32::from(character).checked_sub(OFFSET).and_then(|unit| u16::try_from(unit).ok()).filter(|unit| (0xD800..0xE000).contains(unit))
+    u32::from(character)
+        .checked_sub(OFFSET)
+        .and_then(|unit| u16::try_from(unit).ok())
+        .filter(|unit| (0xD800..0xE000).contains(unit))
 }
 
 #[cfg(test)]

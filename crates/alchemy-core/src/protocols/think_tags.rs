@@ -50,7 +50,9 @@ impl ThinkTags {
                 }
                 Place::Thinking => {
                     let Some((thinking, rest)) = self.held.split_once(CLOSE) else {
-                        let keep = (1..CLOSE.len()).rev().find(|n| CLOSE.get(..*n).is_some_and(|tag| self.held.ends_with(tag)));
+                        let keep = (1..CLOSE.len())
+                            .rev()
+                            .find(|n| CLOSE.get(..*n).is_some_and(|tag| self.held.ends_with(tag)));
                         let held = self.held.split_off(self.held.len() - keep.unwrap_or(0));
                         push(&mut pieces, Piece::Thinking(std::mem::replace(&mut self.held, held)));
                         return pieces;
@@ -77,7 +79,11 @@ impl ThinkTags {
     /// Takes the end of the text.
     pub(crate) fn finish(&mut self) -> Option<Piece> {
         let held = std::mem::take(&mut self.held);
-        let piece = if self.place == Place::Thinking { Piece::Thinking(held) } else { Piece::Text(held) };
+        let piece = if self.place == Place::Thinking {
+            Piece::Thinking(held)
+        } else {
+            Piece::Text(held)
+        };
         let mut pieces = Vec::new();
         push(&mut pieces, piece);
         pieces.pop()
@@ -99,8 +105,10 @@ mod tests {
     fn parted(answer: &str, size: usize) -> (String, String) {
         let mut tags = ThinkTags::default();
         let bytes = answer.as_bytes();
-        let mut pieces: Vec<Piece> =
-            bytes.chunks(size).flat_map(|piece| tags.feed(std::str::from_utf8(piece).unwrap())).collect();
+        let mut pieces: Vec<Piece> = bytes
+            .chunks(size)
+            .flat_map(|piece| tags.feed(std::str::from_utf8(piece).unwrap()))
+            .collect();
         pieces.extend(tags.finish());
         let mut parted = (String::new(), String::new());
         for piece in pieces {
@@ -116,7 +124,11 @@ mod tests {
     fn thinking_is_parted_at_any_cut() {
         for size in 1..40 {
             let expected = ("a < b </thin".to_owned(), "The <think> tag.".to_owned());
-            assert_eq!(parted("\n<think>a < b </thin</think>\n\nThe <think> tag.", size), expected, "{size}");
+            assert_eq!(
+                parted("\n<think>a < b </thin</think>\n\nThe <think> tag.", size),
+                expected,
+                "{size}"
+            );
         }
     }
 

@@ -22,7 +22,10 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        STANDARD.decode(text.as_bytes()).map(Bytes).map_err(|error| serde::de::Error::custom(format!("not base64: {error}")))
+        STANDARD
+            .decode(text.as_bytes())
+            .map(Bytes)
+            .map_err(|error| serde::de::Error::custom(format!("not base64: {error}")))
     }
 }
 

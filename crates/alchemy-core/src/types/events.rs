@@ -1,5 +1,7 @@
 //! What a stream delivers.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 
 use super::content::{ContentBlock, Text, Thinking, ToolCall};
@@ -128,7 +130,7 @@ pub struct Block {
 #[serde(tag = "type", rename = "done")]
 pub struct Done {
     /// The whole message.
-    pub message: AssistantMessage,
+    pub message: Arc<AssistantMessage>,
 }
 
 /// The answer failed. The last event of a stream that did.
@@ -138,7 +140,7 @@ pub struct ErrorEvent {
     /// The kind of the error.
     pub kind: String,
     /// What had arrived; its `error_message` says what failed.
-    pub message: AssistantMessage,
+    pub message: Arc<AssistantMessage>,
 }
 
 macro_rules! events {

@@ -30,19 +30,35 @@ impl Serialize for Content {
 }
 
 /// Reads text or blocks, and refuses blocks that the speaker cannot say.
-fn read_content<'de, D: Deserializer<'de>>(deserializer: D, speaker: &str, allowed: &[&str]) -> Result<Content, D::Error> {
+fn read_content<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    speaker: &str,
+    allowed: &[&str],
+) -> Result<Content, D::Error> {
     let raw = json::raw(deserializer)?;
     let text = raw.get();
     if text.starts_with('"') {
-        return json::read(text).map(Content::Text).map_err(json::ShapeError::into_custom);
+        return json::read(text)
+            .map(Content::Text)
+            .map_err(json::ShapeError::into_custom);
     }
     if !text.starts_with('[') {
-        return Err(json::shape_error("", &format!("expected a string or a list of content blocks, got {}", json::kind_of(text))));
+        return Err(json::shape_error(
+            "",
+            &format!(
+                "expected a string or a list of content blocks, got {}",
+                json::kind_of(text)
+            ),
+        ));
     }
     let blocks: Vec<ContentBlock> = json::read(text).map_err(json::ShapeError::into_custom)?;
     for (index, block) in blocks.iter().enumerate() {
         if !allowed.contains(&block.tag()) {
-            let message = format!("{speaker} cannot hold a {} block, only {}", block.tag(), allowed.join(", "));
+            let message = format!(
+                "{speaker} cannot hold a {} block, only {}",
+                block.tag(),
+                allowed.join(", ")
+            );
             return Err(json::shape_error(&format!("[{index}]"), &message));
         }
     }
@@ -50,7 +66,11 @@ fn read_content<'de, D: Deserializer<'de>>(deserializer: D, speaker: &str, allow
 }
 
 fn user_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-    read_content(deserializer, "a user message", &["text", "image", "audio", "document", "opaque"])
+    read_content(
+        deserializer,
+        "a user message",
+        &["text", "image", "audio", "document", "opaque"],
+    )
 }
 
 fn tool_result_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
@@ -58,10 +78,18 @@ fn tool_result_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Con
 }
 
 fn assistant_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContentBlock>, D::Error> {
-    Ok(match read_content(deserializer, "an assistant message", ContentBlock::TAGS)? {
-        Content::Text(text) => vec![Text { text, ..Text::default() }.into()],
-        Content::Blocks(blocks) => blocks,
-    })
+    Ok(
+        match read_content(deserializer, "an assistant message", ContentBlock::TAGS)? {
+            Content::Text(text) => vec![
+                Text {
+                    text,
+                    ..Text::default()
+                }
+                .into(),
+            ],
+            Content::Blocks(blocks) => blocks,
+        },
+    )
 }
 
 /// What the user says.
@@ -148,7 +176,10 @@ pub struct ToolResultMessage {
 }
 
 /// One message of a conversation.
-#[expect(clippy::large_enum_variant, reason = "conversations are mostly assistant messages and are moved whole")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "conversations are mostly assistant messages and are moved whole"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// What the user says.

@@ -26,7 +26,12 @@ pub struct Timeout {
 
 impl Default for Timeout {
     fn default() -> Self {
-        Timeout { connect: Some(10.0), first_event: Some(600.0), idle: Some(120.0), total: Some(3600.0) }
+        Timeout {
+            connect: Some(10.0),
+            first_event: Some(600.0),
+            idle: Some(120.0),
+            total: Some(3600.0),
+        }
     }
 }
 
@@ -45,7 +50,10 @@ impl Timeouts {
     pub fn phases(self) -> Timeout {
         match self {
             Timeouts::Phases(timeout) => timeout,
-            Timeouts::Total(total) => Timeout { total: Some(total), ..Timeout::default() },
+            Timeouts::Total(total) => Timeout {
+                total: Some(total),
+                ..Timeout::default()
+            },
         }
     }
 }
@@ -67,9 +75,22 @@ impl<'de> Deserialize<'de> for Timeouts {
             false => json::read(raw.get()).map(Timeouts::Total),
         };
         let timeouts = timeouts.map_err(ShapeError::into_custom)?;
-        let Timeout { connect, first_event, idle, total } = timeouts.phases();
-        let phases = [("connect", connect), ("first_event", first_event), ("idle", idle), ("total", total)];
-        match phases.iter().find(|(_, seconds)| seconds.is_some_and(|seconds| !seconds.is_finite() || seconds <= 0.0)) {
+        let Timeout {
+            connect,
+            first_event,
+            idle,
+            total,
+        } = timeouts.phases();
+        let phases = [
+            ("connect", connect),
+            ("first_event", first_event),
+            ("idle", idle),
+            ("total", total),
+        ];
+        match phases
+            .iter()
+            .find(|(_, seconds)| seconds.is_some_and(|seconds| !seconds.is_finite() || seconds <= 0.0))
+        {
             Some((phase, _)) => Err(shape_error(phase, "a timeout is a number of seconds above 0")),
             None => Ok(timeouts),
         }
@@ -153,7 +174,10 @@ fn tool_choice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tool
     if (choice.mode == ToolChoiceMode::Tool) == choice.name.is_some() {
         Ok(Some(choice))
     } else {
-        Err(shape_error("name", "a tool's name goes with the mode `tool`, and only with it"))
+        Err(shape_error(
+            "name",
+            "a tool's name goes with the mode `tool`, and only with it",
+        ))
     }
 }
 
@@ -225,7 +249,11 @@ impl fmt::Debug for Options {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = Options {
             api_key: self.api_key.as_ref().map(|_| "***".to_owned()),
-            headers: self.headers.keys().map(|name| (name.clone(), Some("***".to_owned()))).collect(),
+            headers: self
+                .headers
+                .keys()
+                .map(|name| (name.clone(), Some("***".to_owned())))
+                .collect(),
             ..self.clone()
         };
         formatter.write_str(&serde_json::to_string(&shown).map_err(|_| fmt::Error)?)
@@ -248,12 +276,16 @@ impl Notice {
     /// A notice.
     #[must_use]
     pub fn new(code: &str, path: impl Into<String>, text: impl Into<String>) -> Self {
-        Notice { code: code.to_owned(), path: path.into(), text: text.into() }
+        Notice {
+            code: code.to_owned(),
+            path: path.into(),
+            text: text.into(),
+        }
     }
 }
 
 /// The HTTP answer's head.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
     /// The HTTP status.
@@ -264,18 +296,6 @@ pub struct Response {
     /// The provider's id of the exchange.
     #[serde(default, skip_serializing_if = "is_default")]
     pub request_id: Option<String>,
-}
-
-/// The headers in which providers name an exchange, the most telling first.
-const REQUEST_ID_HEADERS: &[&str] =
-    &["x-request-id", "request-id", "x-generation-id", "apim-request-id", "x-amzn-requestid", "cf-ray"];
-
-impl Response {
-    /// The provider's id of the exchange, as its headers have it.
-    #[must_use]
-    pub fn find_request_id(&self) -> Option<String> {
-        REQUEST_ID_HEADERS.iter().find_map(|name| self.headers.get(*name)).filter(|id| !id.is_empty()).cloned()
-    }
 }
 
 #[cfg(test)]

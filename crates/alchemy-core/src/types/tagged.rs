@@ -38,8 +38,13 @@ pub(super) fn find_tag<'a>(text: &'a str, key: &'static str) -> Result<Cow<'a, s
     let mut deserializer = serde_json::Deserializer::from_str(text);
     deserializer.deserialize_map(TagVisitor(key)).map_err(|error| {
         let text = error.to_string();
-        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(before, _)| before);
-        ShapeError { path: String::new(), message: message.to_owned() }
+        let message = text
+            .rsplit_once(" at line ")
+            .map_or(text.as_str(), |(before, _)| before);
+        ShapeError {
+            path: String::new(),
+            message: message.to_owned(),
+        }
     })
 }
 

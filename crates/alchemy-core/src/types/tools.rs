@@ -16,7 +16,11 @@ pub struct Tool {
     #[serde(default, skip_serializing_if = "is_default")]
     pub description: String,
     /// A JSON Schema of an object; empty: the tool takes no arguments.
-    #[serde(default = "Json::object", deserialize_with = "object", skip_serializing_if = "Json::is_empty_object")]
+    #[serde(
+        default = "Json::object",
+        deserialize_with = "object",
+        skip_serializing_if = "Json::is_empty_object"
+    )]
     pub parameters: Json,
     /// Whether the provider is to force arguments into the schema; None: the provider's default.
     #[serde(default, skip_serializing_if = "is_default")]

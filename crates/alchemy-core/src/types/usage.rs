@@ -70,7 +70,10 @@ impl Usage {
             (Some(count), Some(per_million)) => Some(count as f64 * per_million / 1e6),
             _ => None,
         };
-        let mut cost = Cost { billed, ..Cost::default() };
+        let mut cost = Cost {
+            billed,
+            ..Cost::default()
+        };
         if let Some(prices) = prices {
             cost.input = price(self.input, prices.input);
             cost.output = price(self.output, prices.output);
@@ -83,7 +86,9 @@ impl Usage {
                 (self.cache_write, cost.cache_write),
             ];
             let known = self.input.is_some() && self.output.is_some();
-            let whole = parts.iter().all(|(count, part)| part.is_some() || count.unwrap_or(0) == 0);
+            let whole = parts
+                .iter()
+                .all(|(count, part)| part.is_some() || count.unwrap_or(0) == 0);
             if known && whole {
                 cost.total = Some(parts.iter().filter_map(|(_, part)| *part).sum());
             }
@@ -100,33 +105,55 @@ mod tests {
     use super::*;
 
     fn prices() -> ModelCost {
-        ModelCost { input: Some(1.0), output: Some(2.0), cache_read: None, cache_write: None }
+        ModelCost {
+            input: Some(1.0),
+            output: Some(2.0),
+            cache_read: None,
+            cache_write: None,
+        }
     }
 
     #[test]
     fn the_total_is_the_sum_of_the_parts() {
-        let mut usage = Usage { input: Some(1_000_000), output: Some(500_000), ..Usage::default() };
+        let mut usage = Usage {
+            input: Some(1_000_000),
+            output: Some(500_000),
+            ..Usage::default()
+        };
         usage.set_cost(Some(&prices()), None);
         assert_eq!(usage.cost.unwrap().total, Some(2.0));
     }
 
     #[test]
     fn a_part_without_a_price_leaves_the_total_unknown() {
-        let mut usage = Usage { input: Some(1), output: Some(1), cache_read: Some(5), ..Usage::default() };
+        let mut usage = Usage {
+            input: Some(1),
+            output: Some(1),
+            cache_read: Some(5),
+            ..Usage::default()
+        };
         usage.set_cost(Some(&prices()), None);
         assert_eq!(usage.cost.unwrap().total, None);
     }
 
     #[test]
     fn a_billed_figure_wins() {
-        let mut usage = Usage { input: Some(1_000_000), output: Some(0), ..Usage::default() };
+        let mut usage = Usage {
+            input: Some(1_000_000),
+            output: Some(0),
+            ..Usage::default()
+        };
         usage.set_cost(Some(&prices()), Some(0.25));
         assert_eq!(usage.cost.unwrap().total, Some(0.25));
     }
 
     #[test]
     fn without_prices_there_is_no_cost() {
-        let mut usage = Usage { input: Some(1), output: Some(1), ..Usage::default() };
+        let mut usage = Usage {
+            input: Some(1),
+            output: Some(1),
+            ..Usage::default()
+        };
         usage.set_cost(None, None);
         assert_eq!(usage.cost, None);
     }

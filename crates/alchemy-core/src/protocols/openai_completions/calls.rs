@@ -61,7 +61,10 @@ impl Calls {
             let id = delta.id.unwrap_or_default();
             let position = self.find(delta.index, &id, &name, &touched);
             let position = position.unwrap_or_else(|| {
-                self.calls.push(Call { index: delta.index, ..Call::default() });
+                self.calls.push(Call {
+                    index: delta.index,
+                    ..Call::default()
+                });
                 self.calls.len() - 1
             });
             touched.push(position);
@@ -88,7 +91,11 @@ impl Calls {
 
     /// Takes a piece of the legacy `function_call`, of which an answer has one.
     pub(super) fn take_function(&mut self, function: FunctionDelta<'_>, assembler: &mut Assembler) {
-        let delta = ToolCallDelta { index: Some(0), function: Some(function), ..ToolCallDelta::default() };
+        let delta = ToolCallDelta {
+            index: Some(0),
+            function: Some(function),
+            ..ToolCallDelta::default()
+        };
         self.take(vec![delta], assembler);
     }
 
@@ -110,8 +117,13 @@ impl Calls {
 
     fn tell(&mut self, position: usize, arguments: &str, assembler: &mut Assembler) {
         let taken = |id: &str, calls: &[Call]| calls.iter().take(position).any(|call| call.id == id);
-        let duplicate = self.calls.get(position).is_some_and(|call| taken(&call.id, &self.calls));
-        let Some(call) = self.calls.get_mut(position) else { return };
+        let duplicate = self
+            .calls
+            .get(position)
+            .is_some_and(|call| taken(&call.id, &self.calls));
+        let Some(call) = self.calls.get_mut(position) else {
+            return;
+        };
         if let Some(told) = call.told {
             assembler.tool_call_delta(told, arguments);
             if let Some(open) = assembler.call_mut(told) {
@@ -129,7 +141,10 @@ impl Calls {
             assembler.notice(Notice::new(
                 "tool_call_renamed",
                 format!("content[{}].id", assembler.message().content.len()),
-                format!("two tool calls had the id {:?}; the later one was given another", call.id),
+                format!(
+                    "two tool calls had the id {:?}; the later one was given another",
+                    call.id
+                ),
             ));
             call.id = format!("{}_{position}", call.id);
         }
@@ -152,7 +167,10 @@ impl Calls {
                 assembler.tool_call_delta(told, rest);
                 continue;
             }
-            let told = assembler.tool_call(ToolCall { id: call.id.clone(), ..ToolCall::default() });
+            let told = assembler.tool_call(ToolCall {
+                id: call.id.clone(),
+                ..ToolCall::default()
+            });
             call.told = Some(told);
             assembler.tool_call_delta(told, &format!("{}{rest}", std::mem::take(&mut call.held)));
         }
@@ -165,7 +183,9 @@ fn text_of(arguments: &RawValue) -> Option<Cow<'_, str>> {
         "null" => None,
         text if text.starts_with('"') => match serde_json::from_str::<&str>(text) {
             Ok(text) => Some(Cow::Borrowed(text)),
-            Err(_) => serde_json::from_str(text).or_else(|_| serde_json::from_str(&escape_halves(text))).ok(),
+            Err(_) => serde_json::from_str(text)
+                .or_else(|_| serde_json::from_str(&escape_halves(text)))
+                .ok(),
         },
         text => Some(Cow::Borrowed(text)),
     }
@@ -173,8 +193,11 @@ fn text_of(arguments: &RawValue) -> Option<Cow<'_, str>> {
 
 /// An id for a call that came without one, told apart from those of other answers by the answer's id.
 fn made_up_id(response_id: Option<&str>, position: usize) -> String {
-    let hash = response_id.unwrap_or_default().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = response_id
+        .unwrap_or_default()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("call_{:08x}_{position}", hash >> 32)
 }

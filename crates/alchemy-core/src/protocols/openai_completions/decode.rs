@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::calls::Calls;
 use super::details::Details;
-use super::wire::{Choice, Chunk, Content, Delta, Extras};
-use super::{finish, output, usage};
+use super::repeat::{Kind, Repeat};
+use super::wire::{Choice, Chunk, Content, Delta};
+use super::{extras, finish, output, usage};
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -26,6 +26,7 @@ use crate::types::{ModelCost, Notice, StopReason};
 /// `[DONE]` may or may not. `[DONE]` without a reason is a truncation, save where a quirk says otherwise.
 pub struct Decoder {
     done_ends: bool,
+    repeat: Repeat,
     prices: Option<ModelCost>,
     think_tags: Option<ThinkTags>,
     calls: Calls,
@@ -51,6 +52,7 @@ impl Decoder {
     pub fn new(quirks: &Quirks, prices: Option<ModelCost>) -> Self {
         Decoder {
             done_ends: quirks.done_ends,
+            repeat: Repeat::default(),
             prices,
             think_tags: quirks.think_tags.then(ThinkTags::default),
             calls: Calls::default(),
@@ -89,8 +91,12 @@ impl Decoder {
         if let Some(error) = chunk.error.filter(|_| chunk.choice.is_none()) {
             return Err(inner_error(assembler.message(), error.get()));
         }
-        if chunk.choice.is_none() && chunk.usage.is_none() && tells_a_failure(&chunk.extras) {
+        if chunk.choice.is_none() && chunk.usage.is_none() && extras::tell_a_failure(&chunk.extras) {
             return Err(inner_error(assembler.message(), json));
+        }
+        match chunk.only_text() {
+            Some((text, kind)) if !whole => self.repeat.learn(json, text, kind),
+            _ => self.repeat.forget(),
         }
         self.facts(&chunk, assembler);
         assembler.start();
@@ -102,7 +108,7 @@ impl Decoder {
             ));
         }
         for (key, value) in &chunk.extras {
-            keep(assembler, key, value);
+            extras::keep(assembler, key, value);
         }
         if let Some(choice) = chunk.choice {
             self.choice(choice, whole, assembler)?;
@@ -125,8 +131,7 @@ impl Decoder {
         first(&mut facts.response_id, &chunk.id);
         first(&mut facts.response_model, &chunk.model);
         // Groq's compound models tell usage in a key of its own.
-        let groq = chunk.extras.iter().find(|(key, _)| key == "x_groq");
-        let groq = groq.and_then(|(_, value)| serde_json::from_str::<GroqExtra<'_>>(value.get()).ok()?.usage);
+        let groq = extras::groq_usage(&chunk.extras);
         let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage, groq];
         for raw in usages.into_iter().flatten() {
             let usage = usage::read(raw, self.prices.as_ref());
@@ -134,7 +139,7 @@ impl Decoder {
             if let Some(usage) = usage {
                 assembler.facts().usage = usage;
             }
-            keep(assembler, "usage", raw);
+            extras::keep(assembler, "usage", raw);
             if known {
                 return;
             }
@@ -156,7 +161,7 @@ impl Decoder {
             if key == "logprobs" {
                 self.logprobs.extend(serde_json::from_str::<Value>(value.get()));
             } else if key != "text" {
-                keep(assembler, &key, value);
+                extras::keep(assembler, &key, value);
             }
         }
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
@@ -173,7 +178,9 @@ impl Decoder {
 
     fn delta(&mut self, delta: Delta<'_>, assembler: &mut Assembler) -> Result<()> {
         let text = |text: &Option<Cow<'_, str>>| text.as_deref().is_some_and(|text| !text.is_empty());
-        let told = [&delta.reasoning_content, &delta.reasoning].into_iter().find(|field| text(field));
+        let told = [&delta.reasoning_content, &delta.reasoning]
+            .into_iter()
+            .find(|field| text(field));
         if let Some(thinking) = told.and_then(|field| field.as_deref()) {
             self.thinking(thinking, assembler);
         }
@@ -208,7 +215,9 @@ impl Decoder {
             }
         }
         if let Some(audio) = delta.audio {
-            self.audio.take(audio.get()).map_err(|what| response_error(assembler.message(), &what))?;
+            self.audio
+                .take(audio.get())
+                .map_err(|what| response_error(assembler.message(), &what))?;
         }
         if !delta.tool_calls.is_empty() {
             self.flush(assembler);
@@ -219,7 +228,7 @@ impl Decoder {
             self.calls.take_function(function, assembler);
         }
         for (key, value) in &delta.extras {
-            keep(assembler, key, value);
+            extras::keep(assembler, key, value);
         }
         Ok(())
     }
@@ -230,14 +239,18 @@ impl Decoder {
             Ok(value) => value,
             Err(error) => {
                 self.halves = true;
-                serde_json::from_str(&escape_halves(part.get())).map_err(|_| malformed(assembler, part.get(), &error))?
+                serde_json::from_str(&escape_halves(part.get()))
+                    .map_err(|_| malformed(assembler, part.get(), &error))?
             }
         };
         let text = |key: &str| match value.get(key) {
             Some(Value::String(text)) => Some(text.clone()),
-            Some(Value::Array(parts)) => {
-                Some(parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect())
-            }
+            Some(Value::Array(parts)) => Some(
+                parts
+                    .iter()
+                    .filter_map(|part| part.get("text").and_then(Value::as_str))
+                    .collect(),
+            ),
             _ => None,
         };
         let kind = value.get("type").and_then(Value::as_str).unwrap_or("text");
@@ -263,8 +276,14 @@ impl Decoder {
             assembler.text(piece);
             return;
         }
-        let joined = if self.halves { Cow::Owned(self.text_halves.join(piece)) } else { Cow::Borrowed(piece) };
-        let Some(tags) = &mut self.think_tags else { return self.plain_text(&joined, assembler) };
+        let joined = if self.halves {
+            Cow::Owned(self.text_halves.join(piece))
+        } else {
+            Cow::Borrowed(piece)
+        };
+        let Some(tags) = &mut self.think_tags else {
+            return self.plain_text(&joined, assembler);
+        };
         for piece in tags.feed(&joined) {
             self.piece(&piece, assembler);
         }
@@ -346,7 +365,7 @@ impl Decoder {
                 assembler.facts().raw.insert("annotations".to_owned(), citations);
             }
         }
-        if let Some(logprobs) = join_logprobs(std::mem::take(&mut self.logprobs)) {
+        if let Some(logprobs) = extras::join_logprobs(std::mem::take(&mut self.logprobs)) {
             assembler.facts().raw.insert("logprobs".to_owned(), logprobs);
         }
     }
@@ -359,10 +378,19 @@ impl Decode for Decoder {
             self.done = true;
             return Ok(Flow::Ended);
         }
-        if !data.is_empty() {
+        if let Some((text, kind)) = self.repeat.text(data) {
+            match kind {
+                Kind::Text => self.text(&text, assembler),
+                Kind::Thinking => self.thinking(&text, assembler),
+            }
+        } else if !data.is_empty() {
             self.chunk(data, false, assembler)?;
         }
-        Ok(if self.finish_reason.is_some() { Flow::Ending } else { Flow::More })
+        Ok(if self.finish_reason.is_some() {
+            Flow::Ending
+        } else {
+            Flow::More
+        })
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
@@ -371,13 +399,19 @@ impl Decode for Decoder {
             return Err(response_error(assembler.message(), "the answer is empty"));
         }
         if body.starts_with('<') {
-            return Err(response_error(assembler.message(), "the answer is a web page, not JSON; check base_url"));
+            return Err(response_error(
+                assembler.message(),
+                "the answer is a web page, not JSON; check base_url",
+            ));
         }
         self.chunk(body, true, assembler)?;
         self.done = true;
         let empty = assembler.message().content.is_empty() && self.calls.is_empty() && self.audio.is_empty();
         if empty && self.finish_reason.is_none() {
-            return Err(response_error(assembler.message(), "the answer holds no choice; check base_url"));
+            return Err(response_error(
+                assembler.message(),
+                "the answer holds no choice; check base_url",
+            ));
         }
         Ok(())
     }
@@ -387,11 +421,21 @@ impl Decode for Decoder {
         let reason = match (&self.finish_reason, self.done) {
             (Some(reason), _) => reason.clone(),
             (None, true) if self.done_ends => String::new(),
-            (None, _) => return Err(response_error(message, "the answer ended without a finish_reason; it is cut")),
+            (None, _) => {
+                return Err(response_error(
+                    message,
+                    "the answer ended without a finish_reason; it is cut",
+                ));
+            }
         };
         let native = self.native_finish_reason.as_deref();
         let has_calls = !self.calls.is_empty();
-        let finish = finish::read(if reason.is_empty() { "stop" } else { &reason }, native, has_calls, self.refused);
+        let finish = finish::read(
+            if reason.is_empty() { "stop" } else { &reason },
+            native,
+            has_calls,
+            self.refused,
+        );
         assembler.facts().raw_stop_reason = Some(native.unwrap_or(&reason).to_owned());
         if matches!(finish.reason, StopReason::Error | StopReason::Aborted) {
             let what = format!("the provider ended the answer with finish_reason {reason:?}");
@@ -411,51 +455,12 @@ impl Decode for Decoder {
     }
 }
 
-#[derive(Deserialize)]
-struct GroqExtra<'a> {
-    #[serde(borrow, default)]
-    usage: Option<&'a RawValue>,
-}
-
-/// Whether keys that no answer has say that this is not one.
-fn tells_a_failure(extras: &Extras<'_>) -> bool {
-    extras.iter().any(|(key, _)| matches!(&**key, "message" | "detail" | "code" | "error_message"))
-}
-
-/// Keeps a value beside the message; the last one of a name wins.
-fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
-    let raw = &mut assembler.facts().raw;
-    if raw.get(key).is_some_and(|old| old.text() == value.get()) {
-        return;
-    }
-    if let Ok(json) = Json::parse(value.get()) {
-        raw.insert(key.to_owned(), json);
-    }
-}
-
-/// Joins the `logprobs` of a stream's chunks: their lists follow one another.
-fn join_logprobs(pieces: Vec<Value>) -> Option<Json> {
-    let joined = pieces.into_iter().reduce(|mut joined, piece| {
-        if let (Value::Object(joined), Value::Object(piece)) = (&mut joined, piece) {
-            for (key, value) in piece {
-                match (joined.get_mut(&key), value) {
-                    (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
-                    (Some(_), Value::Null) => {}
-                    (_, value) => {
-                        joined.insert(key, value);
-                    }
-                }
-            }
-        }
-        joined
-    })?;
-    Json::of(&joined).ok()
-}
-
 /// An event that is not what the protocol says.
 fn malformed(assembler: &Assembler, json: &str, error: &serde_json::Error) -> Error {
-    let mut failure = response_error(assembler.message(), &format!("the server sent a malformed event: {error}"));
+    let mut failure = response_error(
+        assembler.message(),
+        &format!("the server sent a malformed event: {error}"),
+    );
     failure.body = Some(json.chars().take(2000).collect());
     failure
 }
-

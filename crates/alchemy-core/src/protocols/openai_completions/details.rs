@@ -35,7 +35,9 @@ impl Details {
     /// The joined list as JSON text, and whether all of it is encrypted; empties the list.
     pub(super) fn seal(&mut self) -> Option<(String, bool)> {
         let list = std::mem::take(&mut self.list);
-        let encrypted = list.iter().all(|piece| piece.get("type").and_then(Value::as_str) == Some("reasoning.encrypted"));
+        let encrypted = list
+            .iter()
+            .all(|piece| piece.get("type").and_then(Value::as_str) == Some("reasoning.encrypted"));
         let text = serde_json::to_string(&list).ok()?;
         (!list.is_empty()).then_some((text, encrypted))
     }
@@ -69,7 +71,10 @@ mod tests {
     fn pieces_of_one_block_are_joined() {
         let mut details = Details::default();
         assert_eq!(details.take(r#"[{"type":"reasoning.text","text":"a","index":0}]"#), "a");
-        assert_eq!(details.take(r#"[{"type":"reasoning.text","text":"b","signature":"s","index":0}]"#), "b");
+        assert_eq!(
+            details.take(r#"[{"type":"reasoning.text","text":"b","signature":"s","index":0}]"#),
+            "b"
+        );
         details.take(r#"[{"type":"reasoning.encrypted","data":"x","index":1}]"#);
         let (text, encrypted) = details.seal().unwrap();
         let expected = r#"[{"type":"reasoning.text","text":"ab","index":0,"signature":"s"},{"type":"reasoning.encrypted","data":"x","index":1}]"#;

@@ -10,7 +10,9 @@ use crate::types::StopReason;
 /// (OpenRouter), each from the vendor's API reference, 2026-11.
 fn meaning(reason: &str) -> Option<StopReason> {
     Some(match reason.to_ascii_lowercase().as_str() {
-        "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "complete" | "completed" | "end" => StopReason::Stop,
+        "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "complete" | "completed" | "end" => {
+            StopReason::Stop
+        }
         "length" | "max_tokens" | "max_output_tokens" | "model_length" | "model_context_window_exceeded" => {
             StopReason::Length
         }
@@ -46,7 +48,10 @@ pub(super) fn read(reason: &str, native: Option<&str>, has_calls: bool, refused:
         StopReason::ToolUse if !has_calls => StopReason::Stop,
         other => other,
     };
-    Finish { reason: stop, unknown: known.is_none() }
+    Finish {
+        reason: stop,
+        unknown: known.is_none(),
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +67,10 @@ mod tests {
 
     #[test]
     fn the_vendors_own_limit_is_not_hidden() {
-        assert_eq!(read("tool_calls", Some("MAX_TOKENS"), true, false).reason, StopReason::Length);
+        assert_eq!(
+            read("tool_calls", Some("MAX_TOKENS"), true, false).reason,
+            StopReason::Length
+        );
     }
 
     #[test]

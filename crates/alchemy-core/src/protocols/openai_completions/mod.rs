@@ -3,8 +3,10 @@
 mod calls;
 mod decode;
 mod details;
+mod extras;
 mod finish;
 mod output;
+mod repeat;
 mod usage;
 mod wire;
 

@@ -43,15 +43,23 @@ impl AudioParts {
             self.id = piece.id.clone();
         }
         self.expires_at = piece.expires_at.or(self.expires_at.take());
-        self.transcript.push_str(piece.transcript.as_deref().unwrap_or_default());
+        self.transcript
+            .push_str(piece.transcript.as_deref().unwrap_or_default());
         let data = STANDARD.decode(piece.data.unwrap_or_default());
-        self.data.extend(data.map_err(|error| format!("the server sent audio that is not base64: {error}"))?);
+        self.data
+            .extend(data.map_err(|error| format!("the server sent audio that is not base64: {error}"))?);
         Ok(())
     }
 
     /// The whole, once, and until when the provider keeps it.
     pub(super) fn finish(&mut self) -> Option<(ContentBlock, Option<Json>)> {
-        let AudioParts { heard, id, data, transcript, expires_at } = std::mem::take(self);
+        let AudioParts {
+            heard,
+            id,
+            data,
+            transcript,
+            expires_at,
+        } = std::mem::take(self);
         heard.then(|| {
             let audio = Audio {
                 mime_type: mime_type(&data).map(str::to_owned),
@@ -103,8 +111,15 @@ fn image(url: String) -> Image {
         Some((mime_type.to_owned(), STANDARD.decode(data).ok()?))
     });
     match inline {
-        Some((mime_type, data)) => Image { data: Some(Bytes(data)), mime_type: Some(mime_type), ..Image::default() },
-        None => Image { url: Some(url), ..Image::default() },
+        Some((mime_type, data)) => Image {
+            data: Some(Bytes(data)),
+            mime_type: Some(mime_type),
+            ..Image::default()
+        },
+        None => Image {
+            url: Some(url),
+            ..Image::default()
+        },
     }
 }
 

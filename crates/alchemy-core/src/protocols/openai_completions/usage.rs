@@ -60,7 +60,11 @@ struct TotalCost {
 }
 
 /// A count as the server wrote it; some write `12.0`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a negative count becomes 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a negative count becomes 0"
+)]
 fn count(number: Option<f64>) -> Option<u64> {
     number.map(|number| number as u64)
 }
@@ -87,7 +91,11 @@ pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> 
     let total = count(wire.total_tokens);
     let mut usage = Usage {
         // Some servers count more cached tokens than prompt tokens: never below zero.
-        input: prompt.map(|prompt| prompt.saturating_sub(cache_read.unwrap_or(0)).saturating_sub(cache_write.unwrap_or(0))),
+        input: prompt.map(|prompt| {
+            prompt
+                .saturating_sub(cache_read.unwrap_or(0))
+                .saturating_sub(cache_write.unwrap_or(0))
+        }),
         output: match (prompt, completion, reasoning, total) {
             // xAI counts thinking beside the completion: the total tells.
             (Some(prompt), Some(completion), Some(reasoning), Some(total))
@@ -99,16 +107,22 @@ pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> 
         },
         cache_read,
         cache_write,
-        cache_write_1h: count(wire.cache_creation.and_then(|creation| creation.ephemeral_1h_input_tokens)),
+        cache_write_1h: count(
+            wire.cache_creation
+                .and_then(|creation| creation.ephemeral_1h_input_tokens),
+        ),
         reasoning,
         total_tokens: total,
         cost: None,
     };
-    let billed = wire.cost_in_usd_ticks.map(|ticks| ticks / TICKS_PER_DOLLAR).or_else(|| {
-        let text = wire.cost?.get();
-        let total = || serde_json::from_str::<TotalCost>(text).ok()?.total_cost;
-        serde_json::from_str::<f64>(text).ok().or_else(total)
-    });
+    let billed = wire
+        .cost_in_usd_ticks
+        .map(|ticks| ticks / TICKS_PER_DOLLAR)
+        .or_else(|| {
+            let text = wire.cost?.get();
+            let total = || serde_json::from_str::<TotalCost>(text).ok()?.total_cost;
+            serde_json::from_str::<f64>(text).ok().or_else(total)
+        });
     usage.set_cost(prices, billed);
     Some(usage)
 }
@@ -123,9 +137,17 @@ mod tests {
 
     #[test]
     fn input_leaves_out_cached_tokens_and_is_never_negative() {
-        let read = usage(r#"{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3}}"#);
-        assert_eq!((read.input, read.cache_read, read.cache_write), (Some(3), Some(4), Some(3)));
-        assert_eq!(usage(r#"{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":4}}"#).input, Some(0));
+        let read = usage(
+            r#"{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":4,"cache_write_tokens":3}}"#,
+        );
+        assert_eq!(
+            (read.input, read.cache_read, read.cache_write),
+            (Some(3), Some(4), Some(3))
+        );
+        assert_eq!(
+            usage(r#"{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":4}}"#).input,
+            Some(0)
+        );
     }
 
     #[test]

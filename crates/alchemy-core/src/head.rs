@@ -1,0 +1,89 @@
+//! The head of an HTTP answer as it came, read only where somebody asks.
+
+use std::collections::BTreeMap;
+
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::types::Response;
+
+/// The headers in which providers name an exchange, the most telling first.
+const REQUEST_ID_HEADERS: &[&str] = &[
+    "x-request-id",
+    "request-id",
+    "x-generation-id",
+    "apim-request-id",
+    "x-amzn-requestid",
+    "cf-ray",
+];
+
+/// Status and headers.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+impl Head {
+    /// A head that was recorded; None if the status or a header cannot be one.
+    #[must_use]
+    pub fn recorded(status: u16, headers: &BTreeMap<String, String>) -> Option<Self> {
+        let mut head = Head {
+            status: StatusCode::from_u16(status).ok()?,
+            headers: HeaderMap::new(),
+        };
+        for (name, value) in headers {
+            head.headers
+                .insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+        }
+        Some(head)
+    }
+
+    /// The provider's id of the exchange.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let texts = REQUEST_ID_HEADERS
+            .iter()
+            .filter_map(|name| self.headers.get(*name)?.to_str().ok());
+        texts.into_iter().find(|id| !id.is_empty())
+    }
+
+    /// The head as data.
+    #[must_use]
+    pub fn response(&self) -> Response {
+        let mut headers = BTreeMap::<String, String>::new();
+        for (name, value) in self.headers.iter().filter(|(name, _)| *name != SET_COOKIE) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let joined = headers.entry(name.as_str().to_owned()).or_default();
+            if !joined.is_empty() {
+                joined.push_str(", ");
+            }
+            joined.push_str(&value);
+        }
+        Response {
+            status: self.status.as_u16(),
+            headers,
+            request_id: self.request_id().map(str::to_owned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_headers_are_joined_and_cookies_left_out() {
+        let mut head = Head::default();
+        head.headers.append("x-a", HeaderValue::from_static("1"));
+        head.headers.append("x-a", HeaderValue::from_static("2"));
+        head.headers.append("set-cookie", HeaderValue::from_static("secret"));
+        head.headers.append("x-request-id", HeaderValue::from_static("req_1"));
+        let response = head.response();
+        assert_eq!(response.headers.get("x-a").map(String::as_str), Some("1, 2"));
+        assert_eq!(response.headers.len(), 2);
+        assert_eq!(response.request_id.as_deref(), Some("req_1"));
+    }
+}
