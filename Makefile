@@ -1,0 +1,91 @@
+# Every task of the repository. Portable make: no GNU extensions. Each target can be run again and does nothing needlessly.
+#
+# A fresh machine needs Python 3.11 or newer, Rust and make; all else comes from the package registries.
+# PYTHON=python3.12 picks the interpreter of the environment; without it the first one found that is new enough.
+
+PYTHON ?=
+BIN = .venv/bin
+CARGO_DENY = cargo-deny@0.20.2
+
+help: ## List the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+
+# ---- the environment --------------------------------------------------------------------------------------------
+
+.venv/.dev: requirements/dev.txt
+	@PYTHON="$(PYTHON)" sh scripts/make_environment.sh
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@touch $@
+
+.venv/.check: .venv/.dev requirements/check.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/check.txt
+	@touch $@
+
+.venv/.wheel: .venv/.dev requirements/wheel.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/wheel.txt
+	@touch $@
+
+.venv/.local: .venv/.dev requirements/local.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/local.txt
+	@touch $@
+
+# Unoptimised it compiles in under a minute and checks our graph in two seconds.
+target/tools/$(CARGO_DENY):
+	cargo install $(CARGO_DENY) --locked --debug --quiet --root target/tools
+	@touch $@
+
+venv: .venv/.dev .venv/.check ## Make .venv with the pinned tools
+
+build: .venv/.dev ## Build the extension and install alchemy into .venv, in place
+	@sh scripts/build.sh
+
+local: build .venv/.local ## Install the local model: llama.cpp and SmolLM2
+	@$(BIN)/alchemy local pull
+
+# ---- using it -----------------------------------------------------------------------------------------------------
+
+demo: local ## Stream a sentence from a real model on this machine, without a key
+	@$(BIN)/alchemy chat --model local/smollm2-135m --max-tokens 60 "Write one sentence about the sea." </dev/null
+
+test: local ## Run the tests of Rust and of Python
+	cargo test --locked --workspace
+	$(BIN)/python -m pytest
+
+bench: build ## Measure the speed, side by side with others
+	@sh benches/run.sh
+
+# ---- keeping it in order ------------------------------------------------------------------------------------------
+
+format: .venv/.check ## Format Rust and Python
+	cargo fmt --all
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: build .venv/.check ## Check format, lints, types and stubs
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/stubtest alchemy._native --ignore-disjoint-bases
+
+guards: .venv/.dev target/tools/$(CARGO_DENY) ## Check the repository's own rules, licences and generated files
+	$(BIN)/python scripts/guards.py
+	target/tools/bin/cargo-deny --log-level error check licenses bans sources
+	$(BIN)/python scripts/generate_third_party.py --check
+	$(BIN)/python scripts/generate_data.py --check
+
+docs: .venv/.dev ## Write what is generated: the reference, the typed dictionaries and THIRD-PARTY.md
+	$(BIN)/python scripts/generate_data.py
+	$(BIN)/python scripts/generate_third_party.py
+
+check: lint guards wheel test ## Everything .ci/run does
+
+wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean environment
+	@$(BIN)/python scripts/make_wheel.py
+
+clean: ## Remove what was built, the environment included
+	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help venv build local demo test bench format lint guards docs check wheel clean
