@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _native
+from ._native import get_model as _get_model, get_models as _get_models, get_providers as _get_providers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def get_model(name: str, /, *, allow_unknown: bool = False) -> Model:
         >>> alchemy.get_model("local/smollm2-135m").provider
         'local'
     """
-    return _native.get_model(name, allow_unknown=allow_unknown)
+    return _get_model(name, allow_unknown=allow_unknown)
 
 
 def get_models(provider: str | None = None, /) -> tuple[Model, ...]:
@@ -50,7 +50,7 @@ def get_models(provider: str | None = None, /) -> tuple[Model, ...]:
         >>> [model.id for model in alchemy.get_models("local")]
         ['smollm2-135m']
     """
-    return _native.get_models(provider)
+    return _get_models(provider)
 
 
 def get_providers() -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def get_providers() -> tuple[str, ...]:
         >>> "openai" in alchemy.get_providers()
         True
     """
-    return tuple(sorted(_native.get_providers()))
+    return tuple(sorted(_get_providers()))
 
 
 def local_model(path: str | PathLike[str], /, *, context_window: int | None = None) -> Model:

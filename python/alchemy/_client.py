@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._data import Data, field_values
 from ._native import NativeClient, get_model as _find_model
 from ._stream import MessageStream
 from .errors import AlchemyError
@@ -69,9 +70,7 @@ class Client:
                 then share one connection, on which a stream that is not read can hold up the others.
             options: Options for every request; those of a call win. Default: none.
         """
-        given = options if options is not None else {}
-        items = given.items() if isinstance(given, dict) else ((n, getattr(given, n)) for n in type(given).__field_types__)
-        self._options: dict[str, Any] = {name: value for name, value in items if value is not None}
+        self._options = _given(options)
         if timeout is not None:
             self._options["timeout"] = timeout
         self._settings: dict[str, Any] = {
@@ -412,16 +411,16 @@ class Client:
                 if name in options and name in defaults:
                     options[name] = {**defaults[name], **options[name]}
             options = {**defaults, **options}
-        response_format = options.get("response_format")
-        if hasattr(response_format, "model_json_schema"):
-            options["response_format"] = response_format.model_json_schema()
+        schema_of = getattr(options.get("response_format"), "model_json_schema", None)
+        if schema_of is not None:
+            options["response_format"] = schema_of()
         return options
 
     def _prepare(
         self,
         model: Model | str,
         context: ContextLike,
-        streamed: bool,
+        streamed: bool,  # noqa: FBT001 - an inner step
         errors: Literal["raise", "event"],
         options: dict[str, Any],
     ) -> MessageStream:
@@ -440,9 +439,16 @@ class Client:
         if native.notices:
             from ._notices import log
 
-            log(model, native.notices)
-        name = model["id"] if isinstance(model, dict) else model.id
-        return MessageStream(native, name=name, errors=errors)
+            log(native.name, native.notices)
+        return MessageStream(native, errors=errors)
+
+
+def _given(options: Options | OptionsDict | None) -> dict[str, Any]:
+    """Return the options that are set, by name."""
+    if options is None:
+        return {}
+    values: dict[str, Any] = field_values(options) if isinstance(options, Data) else dict(options)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _remember(name: str) -> Model:

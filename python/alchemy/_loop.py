@@ -1,10 +1,11 @@
-"""Waiting in event loops: one watched socket for each loop, however many streams it has.
+"""Waiting in event loops: one watched pipe for each loop, however many streams it has.
 
 Imported at the first wait in async code, where asyncio is loaded already.
 """
 
 from __future__ import annotations
 
+import os
 from asyncio import AbstractEventLoop, get_running_loop
 from weakref import WeakKeyDictionary, ref
 
@@ -27,9 +28,11 @@ def _bridge(loop: AbstractEventLoop) -> Bridge:
         return found
     bridge = Bridge()
     try:
+        # A forked child shares the pipe: a byte that it takes must not leave this loop blocked.
+        os.set_blocking(bridge.fileno(), False)
         loop.add_reader(bridge.fileno(), bridge.drain)
-    except NotImplementedError:
-        # Windows' proactor loop watches no sockets.
+    except (NotImplementedError, OSError, AttributeError):
+        # Windows' proactor loop watches no pipes.
         bridge = Bridge(threadsafe=True)
         bridge.set_call(_caller(ref(loop), bridge))
     _bridges[loop] = bridge

@@ -11,6 +11,21 @@ from .messages import AssistantMessage
 from .models import Model
 from .requests import Notice, Response
 
+__all__ = [
+    "Bridge",
+    "NativeClient",
+    "NativeStream",
+    "__version__",
+    "after_fork",
+    "bind",
+    "encode",
+    "get_model",
+    "get_models",
+    "get_providers",
+    "replay",
+    "shut_down",
+]
+
 __version__: str
 
 def bind(namespace: dict[str, Any]) -> None: ...
@@ -31,6 +46,7 @@ def replay(
 def encode(
     model: Model, context: object, options: Mapping[str, Any], streamed: bool = True
 ) -> tuple[str, str, dict[str, str], bytes, tuple[Notice, ...]]: ...
+
 @final
 class Bridge:
     def __new__(cls, *, threadsafe: bool = False) -> Bridge: ...
@@ -49,13 +65,13 @@ class NativeClient:
         ca_file: str | PathLike[str] | None,
         http2: bool,
     ) -> NativeClient: ...
-    def prepare(
-        self, model: object, context: object, options: Mapping[str, Any], streamed: bool
-    ) -> NativeStream: ...
+    def prepare(self, model: object, context: object, options: Mapping[str, Any], streamed: bool) -> NativeStream: ...
     def close(self) -> None: ...
 
 @final
 class NativeStream:
+    @property
+    def name(self) -> str: ...
     @property
     def notices(self) -> tuple[Notice, ...]: ...
     @property

@@ -8,13 +8,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .models import Model
     from .requests import Notice
 
 _logger = getLogger("alchemy")
 
 
-def log(model: Model, notices: Iterable[Notice]) -> None:
+def log(name: str, notices: Iterable[Notice]) -> None:
     """Write one warning that tells what could not be honoured exactly."""
     texts = "; ".join(f"{notice.path}: {notice.text}" for notice in notices)
-    _logger.warning("%s: %s: %s", model.provider, model.id, texts)
+    _logger.warning("%s: %s", name, texts)

@@ -41,12 +41,11 @@ class MessageStream:
         ...             print(event.delta, end="")
     """
 
-    __slots__ = ("__weakref__", "_errors", "_lock", "_name", "_native", "_ready", "_started", "_told")
+    __slots__ = ("__weakref__", "_errors", "_lock", "_native", "_ready", "_started", "_told")
 
-    def __init__(self, native: NativeStream, *, name: str, errors: Literal["raise", "event"]) -> None:
+    def __init__(self, native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
         """Wrap a prepared request; `alchemy.stream` makes streams."""
         self._native = native
-        self._name = name
         self._errors = errors
         self._ready = _NOTHING
         # Guards the hand-over of a batch from the native stream to `_ready`.
@@ -209,13 +208,10 @@ class MessageStream:
     def __repr__(self) -> str:
         """Show the model and how far the answer is."""
         outcome = self._native.outcome()
-        if isinstance(outcome, AssistantMessage):
-            state = outcome.stop_reason
-        elif outcome is not None:
-            state = type(outcome).__name__
-        else:
-            state = "streaming" if self._started else "not sent"
-        return f"<MessageStream {self._name}: {state}>"
+        state: str = "streaming" if self._started else "not sent"
+        if outcome is not None:
+            state = outcome.stop_reason if isinstance(outcome, AssistantMessage) else type(outcome).__name__
+        return f"<MessageStream {self._native.name}: {state}>"
 
     def __reduce__(self) -> NoReturn:
         """Refuse: a connection belongs to its process."""
@@ -287,5 +283,4 @@ class MessageStream:
             return outcome
         if self._errors == "event" and isinstance(outcome, ApiError) and outcome.partial is not None:
             return outcome.partial
-        assert outcome is not None
-        raise outcome
+        raise outcome or AlchemyError("the stream ended without an outcome")

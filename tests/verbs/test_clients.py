@@ -3,10 +3,10 @@
 import asyncio
 import gzip
 import os
-import time
 import ssl
 import subprocess
 import threading
+import time
 
 import alchemy
 import pytest

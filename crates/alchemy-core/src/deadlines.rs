@@ -40,7 +40,10 @@ enum Limit {
 }
 
 fn seconds(limit: Option<f64>) -> Duration {
-    limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(NEVER).min(NEVER)
+    limit
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .unwrap_or(NEVER)
+        .min(NEVER)
 }
 
 impl Deadlines {
@@ -49,7 +52,14 @@ impl Deadlines {
         let started = Instant::now();
         let first = seconds(timeout.first_event).min(seconds(timeout.total));
         let timer = Box::pin(sleep_until(started + first));
-        Deadlines { timeout, started, active: started, begun: false, ending: None, timer }
+        Deadlines {
+            timeout,
+            started,
+            active: started,
+            begun: false,
+            ending: None,
+            timer,
+        }
     }
 
     /// The first event was there.
@@ -138,13 +148,21 @@ impl Deadlines {
 
     fn error(&self, limit: Limit) -> Error {
         let (kind, seconds, what) = match limit {
-            Limit::FirstEvent => {
-                (ErrorKind::FirstEventTimeoutError, self.timeout.first_event, "the answer did not begin within")
-            }
-            Limit::Idle => (ErrorKind::IdleTimeoutError, self.timeout.idle, "the answer paused for more than"),
-            Limit::Total | Limit::Grace => {
-                (ErrorKind::TotalTimeoutError, self.timeout.total, "the answer was not whole within")
-            }
+            Limit::FirstEvent => (
+                ErrorKind::FirstEventTimeoutError,
+                self.timeout.first_event,
+                "the answer did not begin within",
+            ),
+            Limit::Idle => (
+                ErrorKind::IdleTimeoutError,
+                self.timeout.idle,
+                "the answer paused for more than",
+            ),
+            Limit::Total | Limit::Grace => (
+                ErrorKind::TotalTimeoutError,
+                self.timeout.total,
+                "the answer was not whole within",
+            ),
         };
         let name = match limit {
             Limit::FirstEvent => "first_event",
@@ -152,7 +170,10 @@ impl Deadlines {
             Limit::Total | Limit::Grace => "total",
         };
         let figure = seconds.unwrap_or_default();
-        Error { seconds, ..Error::new(kind, format!("{what} {figure} s (timeout.{name})")) }
+        Error {
+            seconds,
+            ..Error::new(kind, format!("{what} {figure} s (timeout.{name})"))
+        }
     }
 
     /// Adds the figure to a connection that was not made in time.

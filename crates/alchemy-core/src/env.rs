@@ -29,7 +29,11 @@ pub fn first(names: &[impl AsRef<str>]) -> Option<String> {
 /// The proxy for `http:` addresses; under CGI the upper-case name is not to be trusted.
 #[must_use]
 pub fn http_proxy() -> Option<String> {
-    let trusted = if var_os(REQUEST_METHOD).is_some() { 1 } else { HTTP_PROXY.len() };
+    let trusted = if var_os(REQUEST_METHOD).is_some() {
+        1
+    } else {
+        HTTP_PROXY.len()
+    };
     first(HTTP_PROXY.get(..trusted).unwrap_or_default())
 }
 

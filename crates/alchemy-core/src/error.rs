@@ -142,8 +142,15 @@ impl Error {
     #[must_use]
     pub fn invalid(path: impl Into<String>, message: &str) -> Self {
         let path = path.into();
-        let text = if path.is_empty() { message.to_owned() } else { format!("{path}: {message}") };
-        Error { path: (!path.is_empty()).then_some(path), ..Error::new(ErrorKind::InvalidRequestError, text) }
+        let text = if path.is_empty() {
+            message.to_owned()
+        } else {
+            format!("{path}: {message}")
+        };
+        Error {
+            path: (!path.is_empty()).then_some(path),
+            ..Error::new(ErrorKind::InvalidRequestError, text)
+        }
     }
 
     /// A request of the wrong shape, found below `outer`.

@@ -20,7 +20,9 @@ impl Json {
     /// # Errors
     /// What is wrong with the text, and where.
     pub fn parse(text: &str) -> Result<Self, ShapeError> {
-        serde_json::from_str::<Box<RawValue>>(text).map(Json).map_err(|error| ShapeError::from_json(&error))
+        serde_json::from_str::<Box<RawValue>>(text)
+            .map(Json)
+            .map_err(|error| ShapeError::from_json(&error))
     }
 
     /// The JSON form of any value.
@@ -28,7 +30,9 @@ impl Json {
     /// # Errors
     /// If a map in it has a key that is not a string.
     pub fn of<T: Serialize>(value: &T) -> Result<Self, ShapeError> {
-        serde_json::value::to_raw_value(value).map(Json).map_err(|error| ShapeError::from_json(&error))
+        serde_json::value::to_raw_value(value)
+            .map(Json)
+            .map_err(|error| ShapeError::from_json(&error))
     }
 
     /// The empty object.
@@ -201,7 +205,10 @@ pub(crate) fn read_seed<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> R
         let (inner, message) = split(&error.to_string());
         let path = join(if outer == "." { "" } else { &outer }, &inner);
         let (key, message) = key_of(&message);
-        ShapeError { path: join(&path, key), message }
+        ShapeError {
+            path: join(&path, key),
+            message,
+        }
     })?;
     deserializer.end().map_err(|error| ShapeError::from_json(&error))?;
     Ok(value)
@@ -223,13 +230,24 @@ pub(crate) fn shape_error<E: serde::de::Error>(path: &str, message: &str) -> E {
     if path.is_empty() {
         return E::custom(message);
     }
-    ShapeError { path: path.to_owned(), message: message.to_owned() }.into_custom()
+    ShapeError {
+        path: path.to_owned(),
+        message: message.to_owned(),
+    }
+    .into_custom()
 }
 
 /// Reads a JSON object without looking into it.
 pub(crate) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
     let json = Json::deserialize(deserializer)?;
-    if json.is_object() { Ok(json) } else { Err(shape_error("", &format!("expected an object, got {}", kind_of(json.text())))) }
+    if json.is_object() {
+        Ok(json)
+    } else {
+        Err(shape_error(
+            "",
+            &format!("expected an object, got {}", kind_of(json.text())),
+        ))
+    }
 }
 
 /// Reads a JSON object without looking into it, or null.
@@ -237,7 +255,10 @@ pub(crate) fn optional_object<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     let json = Json::deserialize(deserializer)?;
     match json.is_null() || json.is_object() {
         true => Ok((!json.is_null()).then_some(json)),
-        false => Err(shape_error("", &format!("expected an object or null, got {}", kind_of(json.text())))),
+        false => Err(shape_error(
+            "",
+            &format!("expected an object or null, got {}", kind_of(json.text())),
+        )),
     }
 }
 

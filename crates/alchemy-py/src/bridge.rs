@@ -11,18 +11,19 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 #[cfg(unix)]
-use std::os::{fd::AsRawFd as _, unix::net::UnixStream as Socket};
+use std::{
+    io::{PipeReader, PipeWriter},
+    os::fd::AsRawFd as _,
+};
 
-/// One end of a socket pair that a loop watches, and the futures that wait for it.
+/// A pipe that a loop watches, and the futures that wait for it.
 ///
 /// The worker notes which streams have something and writes one byte when the list was empty; the
 /// loop's reader then completes the futures of all of them. The worker never needs the interpreter.
-/// Where a loop cannot watch a socket, the list is told by `call_soon_threadsafe` instead.
+/// Where a loop cannot watch a pipe, the list is told by `call_soon_threadsafe` instead.
 #[pyclass(frozen, module = "alchemy._native")]
 pub(crate) struct Bridge {
     signal: Arc<Signal>,
-    #[cfg(unix)]
-    reader: Socket,
     futures: Mutex<HashMap<u64, Py<PyAny>>>,
 }
 
@@ -32,8 +33,10 @@ struct Signal {
 }
 
 enum Way {
+    /// A byte through a pipe costs a quarter of one through a pair of sockets. Both ends live as long as the
+    /// signal, so that no write meets a closed pipe, which could end the process by a signal of its own.
     #[cfg(unix)]
-    Socket(Socket),
+    Pipe { reader: PipeReader, writer: PipeWriter },
     /// The loop's `call_soon_threadsafe`, bound to [`Bridge::drain`] once the bridge exists.
     Call(Mutex<Option<Py<PyAny>>>),
 }
@@ -53,9 +56,9 @@ impl Wake for Signal {
         }
         drop(ready);
         match &self.way {
-            // A full socket has a byte in it already, and a closed one has no loop behind it.
+            // One byte for a list that was empty: the pipe is never full, so this does not block.
             #[cfg(unix)]
-            Way::Socket(socket) => drop((&mut &*socket).write(&[0])),
+            Way::Pipe { writer, .. } => drop((&mut &*writer).write(&[0])),
             Way::Call(call) => {
                 // At the interpreter's exit there is nobody left to tell.
                 Python::try_attach(|py| {
@@ -78,26 +81,40 @@ impl Bridge {
         #[cfg(unix)]
         {
             let failed = |error: std::io::Error| PyOSError::new_err(error.to_string());
-            let (reader, writer) = Socket::pair().map_err(failed)?;
-            reader.set_nonblocking(true).map_err(failed)?;
-            writer.set_nonblocking(true).map_err(failed)?;
-            let way = if threadsafe { Way::Call(Mutex::new(None)) } else { Way::Socket(writer) };
-            let signal = Arc::new(Signal { ready: Mutex::new(Vec::new()), way });
-            Ok(Bridge { signal, reader, futures: Mutex::default() })
+            let way = if threadsafe {
+                Way::Call(Mutex::new(None))
+            } else {
+                let (reader, writer) = std::io::pipe().map_err(failed)?;
+                Way::Pipe { reader, writer }
+            };
+            let signal = Arc::new(Signal {
+                ready: Mutex::new(Vec::new()),
+                way,
+            });
+            Ok(Bridge {
+                signal,
+                futures: Mutex::default(),
+            })
         }
         #[cfg(not(unix))]
         {
             let _ = threadsafe;
-            let signal = Arc::new(Signal { ready: Mutex::new(Vec::new()), way: Way::Call(Mutex::new(None)) });
-            Ok(Bridge { signal, futures: Mutex::default() })
+            let signal = Arc::new(Signal {
+                ready: Mutex::new(Vec::new()),
+                way: Way::Call(Mutex::new(None)),
+            });
+            Ok(Bridge {
+                signal,
+                futures: Mutex::default(),
+            })
         }
     }
 
     /// The file descriptor to watch, or -1 where there is none.
     fn fileno(&self) -> i32 {
         #[cfg(unix)]
-        if matches!(self.signal.way, Way::Socket(_)) {
-            return self.reader.as_raw_fd();
+        if let Way::Pipe { reader, .. } = &self.signal.way {
+            return reader.as_raw_fd();
         }
         -1
     }
@@ -107,20 +124,22 @@ impl Bridge {
         match &self.signal.way {
             Way::Call(slot) => *lock(slot) = Some(function),
             #[cfg(unix)]
-            Way::Socket(_) => {}
+            Way::Pipe { .. } => {}
         }
     }
 
     /// Complete the futures of the streams that have something; called by the loop.
     fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        // Once is enough: what is left makes the loop call again.
         #[cfg(unix)]
-        {
-            let mut bytes = [0; 64];
-            while matches!((&mut &self.reader).read(&mut bytes), Ok(count) if count == bytes.len()) {}
+        if let Way::Pipe { reader, .. } = &self.signal.way {
+            drop((&mut &*reader).read(&mut [0; 64]));
         }
         let ready = std::mem::take(&mut *lock(&self.signal.ready));
         for token in ready {
-            let Some(future) = lock(&self.futures).remove(&token) else { continue };
+            let Some(future) = lock(&self.futures).remove(&token) else {
+                continue;
+            };
             if !future.call_method0(py, pyo3::intern!(py, "done"))?.is_truthy(py)? {
                 future.call_method1(py, pyo3::intern!(py, "set_result"), (py.None(),))?;
             }

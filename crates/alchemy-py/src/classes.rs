@@ -15,19 +15,30 @@ impl Class {
     /// Looks a class up and checks that its fields are those that the Rust type has.
     fn find(namespace: &Bound<'_, PyDict>, name: &str, fields: &[&str]) -> PyResult<Self> {
         let py = namespace.py();
-        let class = namespace.get_item(name)?.ok_or_else(|| PyImportError::new_err(format!("no class {name}")))?;
+        let class = namespace
+            .get_item(name)?
+            .ok_or_else(|| PyImportError::new_err(format!("no class {name}")))?;
         let class = class.cast_into::<PyType>()?;
         let declared: Vec<String> = class.getattr("__slots__")?.extract()?;
         if declared != fields {
             let text = format!("{name} has the fields {declared:?} in Python and {fields:?} in Rust");
             return Err(PyImportError::new_err(text));
         }
-        let fields = fields.iter().map(|field| PyString::intern(py, field).unbind()).collect();
-        Ok(Class { class: class.unbind(), fields })
+        let fields = fields
+            .iter()
+            .map(|field| PyString::intern(py, field).unbind())
+            .collect();
+        Ok(Class {
+            class: class.unbind(),
+            fields,
+        })
     }
 
     /// Makes an object with a value for each field, in the order of the fields.
-    #[expect(unsafe_code, reason = "the stable ABI's way to make an object without calling its class")]
+    #[expect(
+        unsafe_code,
+        reason = "the stable ABI's way to make an object without calling its class"
+    )]
     pub(crate) fn make<'py, const N: usize>(
         &self,
         py: Python<'py>,
@@ -46,8 +57,7 @@ impl Class {
         for (field, value) in self.fields.iter().zip(values) {
             // SAFETY: three live objects, this thread holds the interpreter. This is what
             // `object.__setattr__` does; it takes references of its own and returns 0 or sets an exception.
-            let failed =
-                unsafe { pyo3::ffi::PyObject_GenericSetAttr(object.as_ptr(), field.as_ptr(), value.as_ptr()) };
+            let failed = unsafe { pyo3::ffi::PyObject_GenericSetAttr(object.as_ptr(), field.as_ptr(), value.as_ptr()) };
             if failed != 0 {
                 return Err(PyErr::fetch(py));
             }
@@ -137,7 +147,9 @@ pub(crate) fn bind(namespace: &Bound<'_, PyDict>) -> PyResult<()> {
 impl Classes {
     /// The classes, which the package gave when it was imported.
     pub(crate) fn get(py: Python<'_>) -> PyResult<&Classes> {
-        CLASSES.get(py).ok_or_else(|| PyRuntimeError::new_err("import alchemy before using its native module"))
+        CLASSES
+            .get(py)
+            .ok_or_else(|| PyRuntimeError::new_err("import alchemy before using its native module"))
     }
 
     /// Another class of the package, an error above all.

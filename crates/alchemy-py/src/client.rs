@@ -39,7 +39,10 @@ impl NativeClient {
             return Arc::clone(&owned.transport);
         }
         let transport = Arc::new(Transport::new(self.config.clone()));
-        let owned = Owned { generation: runtime::generation(), transport: Arc::clone(&transport) };
+        let owned = Owned {
+            generation: runtime::generation(),
+            transport: Arc::clone(&transport),
+        };
         // The parent's connections are left alone: they are still in use there.
         std::mem::forget(self.transport.swap(Arc::new(owned)));
         transport
@@ -59,8 +62,15 @@ impl NativeClient {
     ) -> Self {
         let config = TransportConfig { proxy, ca_file, http2 };
         let transport = Arc::new(Transport::new(config.clone()));
-        let owned = Owned { generation: runtime::generation(), transport };
-        NativeClient { settings: Settings { api_keys, base_urls }, config, transport: ArcSwap::from_pointee(owned) }
+        let owned = Owned {
+            generation: runtime::generation(),
+            transport,
+        };
+        NativeClient {
+            settings: Settings { api_keys, base_urls },
+            config,
+            transport: ArcSwap::from_pointee(owned),
+        }
     }
 
     /// Check and encode a request; nothing is sent.
@@ -83,7 +93,10 @@ impl NativeClient {
     /// Close the connections that are not in use.
     fn close(&self) {
         let transport = Arc::new(Transport::new(self.config.clone()));
-        self.transport.store(Arc::new(Owned { generation: runtime::generation(), transport }));
+        self.transport.store(Arc::new(Owned {
+            generation: runtime::generation(),
+            transport,
+        }));
     }
 }
 
@@ -108,7 +121,13 @@ pub(crate) fn get_models<'py>(py: Python<'py>, provider: Option<&str>) -> PyResu
         return Err(raised(py, &error));
     }
     let models = providers::models(provider);
-    tuple(py, models.iter().map(|model| to_py::model(py, model)).collect::<PyResult<_>>()?)
+    tuple(
+        py,
+        models
+            .iter()
+            .map(|model| to_py::model(py, model))
+            .collect::<PyResult<_>>()?,
+    )
 }
 
 /// The ids of every provider.

@@ -20,7 +20,11 @@ pub(crate) fn check(namespace: &Bound<'_, PyDict>) -> PyResult<()> {
 
 /// The exception for an error.
 pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let partial = error.partial.as_deref().map(|partial| to_py::message(py, partial)).transpose()?;
+    let partial = error
+        .partial
+        .as_deref()
+        .map(|partial| to_py::message(py, partial))
+        .transpose()?;
     exception_with(py, error, partial)
 }
 
@@ -37,8 +41,11 @@ pub(crate) fn exception_with<'py>(
         ErrorKind::ModelNotFoundError | ErrorKind::MissingKeyError => {}
         ErrorKind::InvalidRequestError => details.set_item("path", &error.path)?,
         ErrorKind::UnsupportedOptionError => {
-            let notices: Vec<_> =
-                error.notices.iter().map(|notice| to_py::notice(py, notice)).collect::<PyResult<_>>()?;
+            let notices: Vec<_> = error
+                .notices
+                .iter()
+                .map(|notice| to_py::notice(py, notice))
+                .collect::<PyResult<_>>()?;
             details.set_item("notices", tuple(py, notices)?)?;
         }
         _ => {

@@ -25,7 +25,10 @@ pub(crate) fn read<T: DeserializeOwned>(root: &str, data: &Bound<'_, PyAny>) -> 
 
 /// The JSON form of Python data.
 pub(crate) fn to_json(root: &str, data: &Bound<'_, PyAny>) -> PyResult<String> {
-    let mut writer = Writer { text: Vec::with_capacity(256), classes: Classes::get(data.py())? };
+    let mut writer = Writer {
+        text: Vec::with_capacity(256),
+        classes: Classes::get(data.py())?,
+    };
     writer.write(data, 0).map_err(|failure| match failure {
         Failure::Shape(error) => raised(data.py(), &Error::shape(root, &error)),
         Failure::Python(error) => error,
@@ -46,13 +49,19 @@ impl From<PyErr> for Failure {
 
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
-        Failure::Shape(ShapeError { path: String::new(), message: message.into() })
+        Failure::Shape(ShapeError {
+            path: String::new(),
+            message: message.into(),
+        })
     }
 
     /// The same failure, one step further in.
     fn below(self, step: &str) -> Self {
         match self {
-            Failure::Shape(error) => Failure::Shape(ShapeError { path: json::join(step, &error.path), ..error }),
+            Failure::Shape(error) => Failure::Shape(ShapeError {
+                path: json::join(step, &error.path),
+                ..error
+            }),
             python => python,
         }
     }
@@ -90,7 +99,9 @@ impl Writer<'_> {
             self.string(&STANDARD.encode(bytes.as_bytes()))?;
         } else if let Ok(mapping) = value.cast::<PyMapping>() {
             let items = mapping.items()?;
-            let entries = items.iter().map(|item| item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
+            let entries = items
+                .iter()
+                .map(|item| item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>());
             self.entries(entries, depth)?;
         } else {
             let name = value.get_type().name()?;
@@ -107,7 +118,9 @@ impl Writer<'_> {
         }
         let units = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
         let units = units.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().chunks_exact(2);
-        let units: Vec<u16> = units.filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?))).collect();
+        let units: Vec<u16> = units
+            .filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?)))
+            .collect();
         self.string(&String::from_utf16_lossy(&units))
     }
 
@@ -145,7 +158,8 @@ impl Writer<'_> {
             if index > 0 {
                 self.text.push(b',');
             }
-            self.write(&item, depth + 1).map_err(|failure| failure.below(&format!("[{index}]")))?;
+            self.write(&item, depth + 1)
+                .map_err(|failure| failure.below(&format!("[{index}]")))?;
         }
         self.text.push(b']');
         Ok(())
@@ -160,14 +174,18 @@ impl Writer<'_> {
         for (index, entry) in entries.enumerate() {
             let (key, value) = entry?;
             let Ok(key) = key.cast::<PyString>() else {
-                return Err(Failure::new(format!("the key {} is not a string", key.repr()?.to_string_lossy())));
+                return Err(Failure::new(format!(
+                    "the key {} is not a string",
+                    key.repr()?.to_string_lossy()
+                )));
             };
             if index > 0 {
                 self.text.push(b',');
             }
             self.text_of(key)?;
             self.text.push(b':');
-            self.write(&value, depth + 1).map_err(|failure| failure.below(&key.to_string_lossy()))?;
+            self.write(&value, depth + 1)
+                .map_err(|failure| failure.below(&key.to_string_lossy()))?;
         }
         self.text.push(b'}');
         Ok(())

@@ -30,7 +30,9 @@ pub(crate) fn value<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyA
 
 /// Whether a run of digits, in a string or not, is too long to be surely a 64-bit integer.
 fn has_long_number(text: &str) -> bool {
-    text.as_bytes().split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() >= LONG_NUMBER)
+    text.as_bytes()
+        .split(|byte| !byte.is_ascii_digit())
+        .any(|digits| digits.len() >= LONG_NUMBER)
 }
 
 #[derive(Clone, Copy)]

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use alchemy_core::answer::Answer;
 use alchemy_core::client::Settings;
 use alchemy_core::error::Result;
-use alchemy_core::types::{Context, Model, Options, Response, StopReason};
+use alchemy_core::head::Head;
+use alchemy_core::types::{Context, Model, Options, StopReason};
 use alchemy_core::{protocols, providers};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::classes::Classes;
 use crate::errors::{exception, raised};
 use crate::{from_py, to_py};
+
+type Replayed<'py> = (Bound<'py, PyList>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>);
 
 /// Decode a recorded answer: its events, and the message or the error that it ended in.
 #[pyfunction]
@@ -25,21 +29,22 @@ pub(crate) fn replay<'py>(
     content_type: &str,
     streamed: bool,
     headers: Option<BTreeMap<String, String>>,
-) -> PyResult<(Bound<'py, PyList>, Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>)> {
+) -> PyResult<Replayed<'py>> {
     // Neither the label nor the request decides how a body is read: its bytes do.
     let _ = streamed;
     let model: Model = from_py::read("model", model)?;
     let mut headers = headers.unwrap_or_default();
     headers.insert("content-type".to_owned(), content_type.to_owned());
-    let mut head = Response { status, headers, request_id: None };
-    head.request_id = head.find_request_id();
+    let head = Head::recorded(status, &headers).ok_or_else(|| PyValueError::new_err("not the head of an answer"))?;
     let answer = || -> Result<Answer> {
         let decoder = protocols::decoder(&model, &*providers::quirks(&model)?, model.cost.clone())?;
         Ok(Answer::new(&model, decoder, Vec::new()))
     };
     let mut answer = answer().map_err(|error| raised(py, &error))?;
     answer.begin(head, None);
-    let fed = chunks.iter().try_for_each(|chunk| answer.feed(chunk.as_bytes()).map(drop));
+    let fed = chunks
+        .iter()
+        .try_for_each(|chunk| answer.feed(chunk.as_bytes()).map(drop));
     let result = fed.and_then(|()| answer.end());
     let failed = result.map_err(|error| answer.fail(error, StopReason::Error)).err();
     let classes = Classes::get(py)?;
@@ -57,8 +62,13 @@ pub(crate) fn replay<'py>(
     Ok((events, message, error))
 }
 
-type Sent<'py> =
-    (&'static str, String, BTreeMap<String, String>, Bound<'py, PyBytes>, Bound<'py, PyAny>);
+type Sent<'py> = (
+    &'static str,
+    String,
+    BTreeMap<String, String>,
+    Bound<'py, PyBytes>,
+    Bound<'py, PyAny>,
+);
 
 /// What would be sent: the method, the address, the headers without the key, the body and the notices.
 #[pyfunction]
@@ -79,8 +89,19 @@ pub(crate) fn encode<'py>(
     let call = prepared.call(None, None).map_err(|error| raised(py, &error))?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let key_headers = ["authorization", "api-key", "x-api-key"];
-    let shown = call.headers.iter().filter(|(name, _)| !key_headers.contains(&name.as_str()));
-    let headers = shown.map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect();
+    let shown = call
+        .headers
+        .iter()
+        .filter(|(name, _)| !key_headers.contains(&name.as_str()));
+    let headers = shown
+        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+        .collect();
     let notices = to_py::notices(py, prepared.notices())?;
-    Ok(("POST", call.url.to_string(), headers, PyBytes::new(py, prepared.body()), notices))
+    Ok((
+        "POST",
+        call.url.to_string(),
+        headers,
+        PyBytes::new(py, prepared.body()),
+        notices,
+    ))
 }

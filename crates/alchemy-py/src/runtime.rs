@@ -34,10 +34,18 @@ pub(crate) fn handle() -> PyResult<Handle> {
         return Ok(engine.handle.clone());
     }
     // One worker: reading and decoding cost less than handing streams from one core to another.
-    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("alchemy").enable_all().build();
-    let runtime = runtime.map_err(|error| PyRuntimeError::new_err(format!("alchemy cannot start its thread: {error}")))?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("alchemy")
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| PyRuntimeError::new_err(format!("alchemy cannot start its thread: {error}")))?;
     let handle = runtime.handle().clone();
-    ENGINE.store(Some(Arc::new(Engine { handle: handle.clone(), runtime: Mutex::new(Some(runtime)) })));
+    ENGINE.store(Some(Arc::new(Engine {
+        handle: handle.clone(),
+        runtime: Mutex::new(Some(runtime)),
+    })));
     Ok(handle)
 }
 

@@ -30,6 +30,9 @@ pub(crate) struct NativeStream {
     message: PyOnceLock<Py<PyAny>>,
     /// The error, made once.
     error: PyOnceLock<Py<PyAny>>,
+    /// The model, as `provider/model-id`.
+    #[pyo3(get)]
+    name: String,
     #[pyo3(get)]
     notices: Py<PyAny>,
     /// The `local:` address that has to be replaced by a real one; None for any other.
@@ -45,6 +48,7 @@ impl NativeStream {
             generation: runtime::generation(),
             message: PyOnceLock::new(),
             error: PyOnceLock::new(),
+            name: format!("{}/{}", prepared.model().provider, prepared.model().id),
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             request: Mutex::new(Some((prepared, transport))),
@@ -66,8 +70,14 @@ impl NativeStream {
         self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn whole<'py>(&self, py: Python<'py>, message: &alchemy_core::types::AssistantMessage) -> PyResult<Bound<'py, PyAny>> {
-        let made = self.message.get_or_try_init(py, || to_py::message(py, message).map(Bound::unbind))?;
+    fn whole<'py>(
+        &self,
+        py: Python<'py>,
+        message: &alchemy_core::types::AssistantMessage,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let made = self
+            .message
+            .get_or_try_init(py, || to_py::message(py, message).map(Bound::unbind))?;
         Ok(made.bind(py).clone())
     }
 }
@@ -78,10 +88,14 @@ impl NativeStream {
     #[pyo3(signature = (base_url=None, api_key=None))]
     fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
         let stream = self.stream(py)?;
-        let Some((prepared, transport)) = self.request().take() else { return Ok(()) };
+        let Some((prepared, transport)) = self.request().take() else {
+            return Ok(());
+        };
         let timeout = prepared.timeout();
-        let connect = timeout.connect.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let call = prepared.call(base_url, api_key);
+        let connect = timeout
+            .connect
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let call = prepared.into_call(base_url, api_key);
         let ready = call.and_then(|call| Ok((transport.pool(&call.url, connect)?, call)));
         match ready {
             Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout),
@@ -92,11 +106,15 @@ impl NativeStream {
 
     /// Take the events that are ready; None once there will be no more.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let Some(events) = self.stream(py)?.take() else { return Ok(None) };
+        let Some(events) = self.stream(py)?.take() else {
+            return Ok(None);
+        };
         let classes = Classes::get(py)?;
         let list = PyList::empty(py);
         for event in &events {
-            list.append(to_py::event(py, classes, event, &mut |message| self.whole(py, message))?)?;
+            list.append(to_py::event(py, classes, event, &mut |message| {
+                self.whole(py, message)
+            })?)?;
         }
         Ok(Some(list))
     }
@@ -153,14 +171,21 @@ impl NativeStream {
 
     /// The head of the HTTP answer; None while it is not there.
     fn response<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.stream(py)?.response().map(|response| to_py::response(py, &response)).transpose()
+        self.stream(py)?
+            .response()
+            .map(|response| to_py::response(py, &response))
+            .transpose()
     }
 }
 
 impl NativeStream {
     fn exception<'py>(&self, py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         let made = self.error.get_or_try_init(py, || {
-            let partial = error.partial.as_deref().map(|partial| self.whole(py, partial)).transpose()?;
+            let partial = error
+                .partial
+                .as_deref()
+                .map(|partial| self.whole(py, partial))
+                .transpose()?;
             exception_with(py, error, partial).map(Bound::unbind)
         })?;
         Ok(made.bind(py).clone())

@@ -47,14 +47,26 @@ fn object<'py>(py: Python<'py>, object: &Object) -> PyResult<Value<'py>> {
 }
 
 fn text<'py>(py: Python<'py>, classes: &Classes, block: &Text) -> PyResult<Value<'py>> {
-    let citations = block.citations.iter().map(|citation| json_to_py::value(py, citation.text()));
+    let citations = block
+        .citations
+        .iter()
+        .map(|citation| json_to_py::value(py, citation.text()));
     let citations = tuple(py, citations.collect::<PyResult<_>>()?)?;
-    classes.text.make(py, [string(py, &block.text), optional(py, block.signature.as_ref()), citations])
+    classes.text.make(
+        py,
+        [
+            string(py, &block.text),
+            optional(py, block.signature.as_ref()),
+            citations,
+        ],
+    )
 }
 
 fn thinking<'py>(py: Python<'py>, classes: &Classes, block: &Thinking) -> PyResult<Value<'py>> {
     let signature = optional(py, block.signature.as_ref());
-    classes.thinking.make(py, [string(py, &block.thinking), signature, plain(py, block.redacted)?])
+    classes
+        .thinking
+        .make(py, [string(py, &block.thinking), signature, plain(py, block.redacted)?])
 }
 
 fn tool_call<'py>(py: Python<'py>, classes: &Classes, call: &ToolCall) -> PyResult<Value<'py>> {
@@ -124,7 +136,14 @@ fn block<'py>(py: Python<'py>, classes: &Classes, block: &ContentBlock) -> PyRes
 
 fn usage<'py>(py: Python<'py>, classes: &Classes, usage: &Usage) -> PyResult<Value<'py>> {
     let cost = match &usage.cost {
-        Some(Cost { input, output, cache_read, cache_write, total, billed }) => classes.cost.make(
+        Some(Cost {
+            input,
+            output,
+            cache_read,
+            cache_write,
+            total,
+            billed,
+        }) => classes.cost.make(
             py,
             [
                 plain(py, input)?,
@@ -155,7 +174,14 @@ fn usage<'py>(py: Python<'py>, classes: &Classes, usage: &Usage) -> PyResult<Val
 /// A notice.
 pub(crate) fn notice<'py>(py: Python<'py>, notice: &Notice) -> PyResult<Value<'py>> {
     let classes = Classes::get(py)?;
-    classes.notice.make(py, [word(py, &notice.code), string(py, &notice.path), string(py, &notice.text)])
+    classes.notice.make(
+        py,
+        [
+            word(py, &notice.code),
+            string(py, &notice.path),
+            string(py, &notice.text),
+        ],
+    )
 }
 
 /// Notices, as a tuple.
@@ -166,7 +192,11 @@ pub(crate) fn notices<'py>(py: Python<'py>, notices: &[Notice]) -> PyResult<Valu
 /// A message.
 pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyResult<Value<'py>> {
     let classes = Classes::get(py)?;
-    let content = message.content.iter().map(|one| block(py, classes, one)).collect::<PyResult<_>>()?;
+    let content = message
+        .content
+        .iter()
+        .map(|one| block(py, classes, one))
+        .collect::<PyResult<_>>()?;
     classes.assistant_message.make(
         py,
         [
@@ -192,16 +222,28 @@ pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyRes
 pub(crate) fn response<'py>(py: Python<'py>, response: &Response) -> PyResult<Value<'py>> {
     let headers = plain(py, &response.headers)?;
     let request_id = optional(py, response.request_id.as_ref());
-    Classes::get(py)?.response.make(py, [plain(py, response.status)?, headers, request_id])
+    Classes::get(py)?
+        .response
+        .make(py, [plain(py, response.status)?, headers, request_id])
 }
 
 /// A model.
 pub(crate) fn model<'py>(py: Python<'py>, model: &Model) -> PyResult<Value<'py>> {
     let classes = Classes::get(py)?;
     let cost = match &model.cost {
-        Some(ModelCost { input, output, cache_read, cache_write }) => classes.model_cost.make(
+        Some(ModelCost {
+            input,
+            output,
+            cache_read,
+            cache_write,
+        }) => classes.model_cost.make(
             py,
-            [plain(py, input)?, plain(py, output)?, plain(py, cache_read)?, plain(py, cache_write)?],
+            [
+                plain(py, input)?,
+                plain(py, output)?,
+                plain(py, cache_read)?,
+                plain(py, cache_write)?,
+            ],
         )?,
         None => none(py),
     };
@@ -214,7 +256,10 @@ pub(crate) fn model<'py>(py: Python<'py>, model: &Model) -> PyResult<Value<'py>>
             optional(py, model.base_url.as_ref()),
             optional(py, model.name.as_ref()),
             plain(py, model.reasoning)?,
-            tuple(py, model.input.iter().map(|modality| word(py, modality.as_str())).collect())?,
+            tuple(
+                py,
+                model.input.iter().map(|modality| word(py, modality.as_str())).collect(),
+            )?,
             plain(py, model.context_window)?,
             plain(py, model.max_tokens)?,
             cost,
@@ -232,15 +277,15 @@ pub(crate) fn event<'py>(
     whole: &mut dyn FnMut(&AssistantMessage) -> PyResult<Value<'py>>,
 ) -> PyResult<Value<'py>> {
     match event {
-        Event::TextDelta(event) => {
-            classes.text_delta.make(py, [plain(py, event.content_index)?, string(py, &event.delta)])
-        }
-        Event::ThinkingDelta(event) => {
-            classes.thinking_delta.make(py, [plain(py, event.content_index)?, string(py, &event.delta)])
-        }
-        Event::ToolCallDelta(event) => {
-            classes.tool_call_delta.make(py, [plain(py, event.content_index)?, string(py, &event.delta)])
-        }
+        Event::TextDelta(event) => classes
+            .text_delta
+            .make(py, [plain(py, event.content_index)?, string(py, &event.delta)]),
+        Event::ThinkingDelta(event) => classes
+            .thinking_delta
+            .make(py, [plain(py, event.content_index)?, string(py, &event.delta)]),
+        Event::ToolCallDelta(event) => classes
+            .tool_call_delta
+            .make(py, [plain(py, event.content_index)?, string(py, &event.delta)]),
         Event::Start(event) => classes.start.make(
             py,
             [
@@ -252,25 +297,35 @@ pub(crate) fn event<'py>(
             ],
         ),
         Event::TextStart(event) => classes.text_start.make(py, [plain(py, event.content_index)?]),
-        Event::TextEnd(event) => {
-            classes.text_end.make(py, [plain(py, event.content_index)?, text(py, classes, &event.block)?])
-        }
+        Event::TextEnd(event) => classes
+            .text_end
+            .make(py, [plain(py, event.content_index)?, text(py, classes, &event.block)?]),
         Event::ThinkingStart(event) => classes.thinking_start.make(py, [plain(py, event.content_index)?]),
-        Event::ThinkingEnd(event) => {
-            classes.thinking_end.make(py, [plain(py, event.content_index)?, thinking(py, classes, &event.block)?])
-        }
-        Event::ToolCallStart(event) => classes
-            .tool_call_start
-            .make(py, [plain(py, event.content_index)?, string(py, &event.id), string(py, &event.name)]),
-        Event::ToolCallEnd(event) => {
-            classes.tool_call_end.make(py, [plain(py, event.content_index)?, tool_call(py, classes, &event.tool_call)?])
-        }
-        Event::Block(event) => {
-            classes.block.make(py, [plain(py, event.content_index)?, block(py, classes, &event.block)?])
-        }
+        Event::ThinkingEnd(event) => classes.thinking_end.make(
+            py,
+            [plain(py, event.content_index)?, thinking(py, classes, &event.block)?],
+        ),
+        Event::ToolCallStart(event) => classes.tool_call_start.make(
+            py,
+            [
+                plain(py, event.content_index)?,
+                string(py, &event.id),
+                string(py, &event.name),
+            ],
+        ),
+        Event::ToolCallEnd(event) => classes.tool_call_end.make(
+            py,
+            [
+                plain(py, event.content_index)?,
+                tool_call(py, classes, &event.tool_call)?,
+            ],
+        ),
+        Event::Block(event) => classes
+            .block
+            .make(py, [plain(py, event.content_index)?, block(py, classes, &event.block)?]),
         Event::Done(event) => classes.done.make(py, [whole(&event.message)?]),
-        Event::ErrorEvent(event) => {
-            classes.error_event.make(py, [word(py, &event.kind), message(py, &event.message)?])
-        }
+        Event::ErrorEvent(event) => classes
+            .error_event
+            .make(py, [word(py, &event.kind), message(py, &event.message)?]),
     }
 }

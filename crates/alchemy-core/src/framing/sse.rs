@@ -160,7 +160,10 @@ fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
 }
 
 fn too_large() -> Error {
-    Error::new(ErrorKind::ResponseError, format!("one event of the stream is larger than {} MB", EVENT_LIMIT >> 20))
+    Error::new(
+        ErrorKind::ResponseError,
+        format!("one event of the stream is larger than {} MB", EVENT_LIMIT >> 20),
+    )
 }
 
 #[cfg(test)]
@@ -199,7 +202,10 @@ mod tests {
 
     #[test]
     fn every_line_ending_is_known() {
-        assert_eq!(all_splits(b"data: one\r\n\r\ndata: two\r\rdata: three\n\n"), ["one", "two", "three"]);
+        assert_eq!(
+            all_splits(b"data: one\r\n\r\ndata: two\r\rdata: three\n\n"),
+            ["one", "two", "three"]
+        );
     }
 
     #[test]
@@ -214,7 +220,10 @@ mod tests {
 
     #[test]
     fn marks_comments_and_other_fields_are_skipped() {
-        assert_eq!(all_splits("\u{feff}: hello\nevent: x\nid: 1\nretry: 5\ndata: \u{1f600}\n\n".as_bytes()), ["\u{1f600}"]);
+        assert_eq!(
+            all_splits("\u{feff}: hello\nevent: x\nid: 1\nretry: 5\ndata: \u{1f600}\n\n".as_bytes()),
+            ["\u{1f600}"]
+        );
     }
 
     #[test]
@@ -224,12 +233,17 @@ mod tests {
 
     #[test]
     fn stray_lines_come_last_as_one_frame() {
-        assert_eq!(all_splits(b"data: one\n\n{\"error\":\n1}\n"), ["one", "{\"error\":\n1}\n"]);
+        assert_eq!(
+            all_splits(b"data: one\n\n{\"error\":\n1}\n"),
+            ["one", "{\"error\":\n1}\n"]
+        );
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_an_error() {
-        let error = SseFramer::default().feed(b"data: \xff\n\n", &mut |_| Ok(())).unwrap_err();
+        let error = SseFramer::default()
+            .feed(b"data: \xff\n\n", &mut |_| Ok(()))
+            .unwrap_err();
         assert_eq!(error.kind, ErrorKind::ResponseError);
     }
 
