@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal, Self, TypeAlias
 
+    from ._native import NativeStream
     from .literals import CacheRetention, ReasoningLevel, ToolChoiceMode
     from .messages import AssistantMessage, Context, Message
     from .models import Model
@@ -179,7 +180,7 @@ class Client:
             metadata=metadata,
             strict=strict,
         )
-        return self._prepare(model, context, True, errors, options)
+        return MessageStream(self._prepare(model, context, options, streamed=True), errors=errors)
 
     def complete(
         self,
@@ -272,7 +273,14 @@ class Client:
             metadata=metadata,
             strict=strict,
         )
-        return self._prepare(model, context, False, "raise", options).result()
+        native = self._prepare(model, context, options, streamed=False)
+        try:
+            if native.local is None:
+                return native.complete()
+            return native.complete(*_local_server(native.local))
+        except BaseException:
+            native.close()
+            raise
 
     async def complete_async(
         self,
@@ -366,7 +374,10 @@ class Client:
             metadata=metadata,
             strict=strict,
         )
-        return await self._prepare(model, context, False, "raise", options).result_async()
+        native = self._prepare(model, context, options, streamed=False)
+        from ._loop import complete
+
+        return await complete(native)
 
     def close(self) -> None:
         """Close the connections. Streams that are open go on; new requests are refused."""
@@ -417,13 +428,8 @@ class Client:
         return options
 
     def _prepare(
-        self,
-        model: Model | str,
-        context: ContextLike,
-        streamed: bool,  # noqa: FBT001 - an inner step
-        errors: Literal["raise", "event"],
-        options: dict[str, Any],
-    ) -> MessageStream:
+        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
+    ) -> NativeStream:
         if self._closed:
             raise AlchemyError("the client is closed; make another one")
         if self._native is None:
@@ -440,7 +446,14 @@ class Client:
             from ._notices import log
 
             log(native.name, native.notices)
-        return MessageStream(native, errors=errors)
+        return native
+
+
+def _local_server(address: str) -> tuple[str, str]:
+    """Start a local model's server, unless it is running; return its address and key."""
+    from . import local
+
+    return local.ensure(address)
 
 
 def _given(options: Options | OptionsDict | None) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from ._native import Bridge, NativeStream
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import TypeVar
 
-    T = TypeVar("T")
+    from .messages import AssistantMessage
 
 _bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
 
@@ -58,9 +57,26 @@ async def wait(stream: NativeStream, *, whole: bool) -> None:
         await future
 
 
-async def in_thread(function: Callable[[str], T], argument: str) -> T:
-    """Run a blocking function without blocking the loop."""
-    return await get_running_loop().run_in_executor(None, function, argument)
+async def start(stream: NativeStream) -> None:
+    """Send the request; a local model is started off the event loop."""
+    if stream.local is None:
+        stream.start()
+    else:
+        from . import local
+
+        stream.start(*await get_running_loop().run_in_executor(None, local.ensure, stream.local))
+
+
+async def complete(stream: NativeStream) -> AssistantMessage:
+    """Send the request and wait for the end; a wait that is cancelled closes the connection."""
+    try:
+        await start(stream)
+        stream.discard()
+        await wait(stream, whole=True)
+    except BaseException:
+        stream.close()
+        raise
+    return stream.result()
 
 
 class Breath:

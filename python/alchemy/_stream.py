@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from types import TracebackType
-    from typing import Literal, NoReturn, Self
+    from typing import Any, Literal, NoReturn, Self
 
     from ._native import NativeStream
     from .events import Event
@@ -159,6 +159,32 @@ class MessageStream:
         """A snapshot of the message so far: what has arrived, whether its events were taken or not."""
         return self._native.message()
 
+    def partial_arguments(self, content_index: int, /) -> dict[str, Any] | None:
+        """Return what a tool call has of its arguments so far, parsed as far as it goes.
+
+        Each call reads only the text that is new, so it can be made after every delta. It returns the
+        same dictionary each time, grown: read it without changing it, and copy it to keep a state.
+        A string that is still being written is there as far as it goes; a number, a literal or a key
+        is there once it is whole. What a cut call has is a part only: run tools by
+        `ToolCall.arguments`, which are None then.
+
+        Args:
+            content_index: The call's place in `message.content`, as its events tell it; from 0.
+
+        Returns:
+            The arguments; equal to `ToolCall.arguments` once the call is complete. None where no tool
+            call is or it takes free text, before its object has begun, and where its text is no JSON
+            object. What no arguments can hold, nesting beyond 120 levels and numbers beyond a float,
+            ends the reading: it and what follows are left out.
+
+        Example:
+            >>> for event in stream:  # doctest: +SKIP
+            ...     if isinstance(event, alchemy.ToolCallDelta):
+            ...         arguments = stream.partial_arguments(event.content_index)
+            ...         print(arguments and arguments.get("title"))
+        """
+        return self._native.partial_arguments(content_index)
+
     @property
     def response(self) -> Response | None:
         """Status, headers and request id of the HTTP answer; None until they are there."""
@@ -233,12 +259,9 @@ class MessageStream:
     async def _start_async(self) -> None:
         """Send the request as `_start` does, starting a local model off the event loop."""
         if not self._started:
-            if self._native.local is not None:
-                from . import _loop, local
+            from . import _loop
 
-                self._native.start(*await _loop.in_thread(local.ensure, self._native.local))
-            else:
-                self._native.start()
+            await _loop.start(self._native)
             self._started = True
 
     def _fill(self) -> bool | None:

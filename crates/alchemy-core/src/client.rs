@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -32,7 +33,7 @@ pub struct Settings {
 
 /// A request that was checked and encoded, and not sent.
 pub struct Prepared {
-    model: Model,
+    model: Arc<Model>,
     quirks: Cow<'static, Quirks>,
     provider: &'static Provider,
     encoded: Encoded,
@@ -50,7 +51,7 @@ impl Settings {
     ///
     /// # Errors
     /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
-    pub fn prepare(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
+    pub fn prepare(&self, model: Arc<Model>, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
         let (id, provider) = (model.id.clone(), model.provider.clone());
         self.prepare_unplaced(model, context, options, streamed)
             .map_err(|mut error| {
@@ -60,7 +61,13 @@ impl Settings {
             })
     }
 
-    fn prepare_unplaced(&self, model: Model, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
+    fn prepare_unplaced(
+        &self,
+        model: Arc<Model>,
+        context: &Context,
+        options: Options,
+        streamed: bool,
+    ) -> Result<Prepared> {
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
         let encoded = protocols::encode(&Request {

@@ -167,6 +167,11 @@ pub fn is_shallow(text: &str) -> bool {
 /// Parts the path of an inner value from the message while both travel inside one serde error.
 const MARK: char = '\u{1}';
 
+/// The last step of a path.
+fn last_step(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(_, last)| last)
+}
+
 /// Takes the key out of serde's words about one that is unknown or missing, for the path to name it.
 fn key_of(message: &str) -> (&str, String) {
     let key = |prefix: &str| message.strip_prefix(prefix)?.split_once('`');
@@ -205,10 +210,13 @@ pub(crate) fn read_seed<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> R
         let (inner, message) = split(&error.to_string());
         let path = join(if outer == "." { "" } else { &outer }, &inner);
         let (key, message) = key_of(&message);
-        ShapeError {
-            path: join(&path, key),
-            message,
-        }
+        // The tracker has stepped to an unknown key already, unless it was read through a union.
+        let path = if last_step(&path) == key {
+            path
+        } else {
+            join(&path, key)
+        };
+        ShapeError { path, message }
     })?;
     deserializer.end().map_err(|error| ShapeError::from_json(&error))?;
     Ok(value)

@@ -13,9 +13,10 @@ use crate::answer::Answer;
 use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
+use crate::json::Json;
 use crate::protocols::Flow;
 use crate::transport::{Call, Pool, Reply};
-use crate::types::{AssistantMessage, Event, Response, StopReason, Timeout};
+use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason, Timeout};
 
 /// Events are handed over when this many wait, even while more bytes can be read at once.
 const BATCH_EVENTS: usize = 256;
@@ -188,9 +189,32 @@ impl Stream {
         self.lock().answer.message().clone()
     }
 
+    /// What a tool call that takes JSON has of its arguments, from a byte of their text on.
+    ///
+    /// None where no such call is. Only the text asked for is copied, however long it is in all.
+    #[must_use]
+    pub fn arguments_from(&self, content_index: usize, offset: usize) -> Option<Arguments> {
+        let state = self.lock();
+        match state.answer.message().content.get(content_index) {
+            Some(ContentBlock::ToolCall(call)) if !call.custom => Some(Arguments {
+                text: call.raw_arguments.get(offset..).unwrap_or_default().to_owned(),
+                are_empty: call.arguments.as_ref().is_some_and(Json::is_empty_object),
+            }),
+            _ => None,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.lock()
     }
+}
+
+/// The arguments of a tool call, or the rest of them.
+pub struct Arguments {
+    /// The text that was asked for.
+    pub text: String,
+    /// Whether the call is complete and has no arguments, whatever the text says: it may be empty.
+    pub are_empty: bool,
 }
 
 impl State {

@@ -104,6 +104,7 @@ impl Transport {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("alchemy-llm/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
             .referer(false)
             .tcp_nodelay(true)
             .no_proxy()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use alchemy_core::client::Settings;
 use alchemy_core::error::Error;
@@ -12,7 +12,7 @@ use alchemy_core::types::{Context, Model, Options};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 
-use crate::classes::tuple;
+use crate::classes::{Classes, tuple};
 use crate::errors::raised;
 use crate::stream::NativeStream;
 use crate::{from_py, runtime, to_py};
@@ -23,6 +23,8 @@ pub(crate) struct NativeClient {
     settings: Settings,
     config: TransportConfig,
     transport: ArcSwap<Owned>,
+    /// The model that was read last: most clients ask one model all the time.
+    last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
 }
 
 /// A transport and the process that made it.
@@ -49,6 +51,26 @@ impl NativeClient {
     }
 }
 
+impl NativeClient {
+    /// Reads a model, unless it is the one that was read last.
+    fn model(&self, object: &Bound<'_, PyAny>) -> PyResult<Arc<Model>> {
+        // The lock is never held while Python may run: a thread that waits for it may hold the interpreter.
+        let last = || self.last_model.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, model)) = &*last()
+            && known.is(object)
+        {
+            return Ok(Arc::clone(model));
+        }
+        let model: Arc<Model> = Arc::new(from_py::read("model", object)?);
+        // The fields of a model are frozen; what is inside its dictionaries is not.
+        let frozen = Classes::get(object.py())?.is_data(object)? && model.headers.is_empty() && model.quirks.is_empty();
+        let latest = frozen.then(|| (object.clone().unbind(), Arc::clone(&model)));
+        let former = std::mem::replace(&mut *last(), latest);
+        drop(former);
+        Ok(model)
+    }
+}
+
 #[pymethods]
 impl NativeClient {
     #[new]
@@ -70,6 +92,7 @@ impl NativeClient {
             settings: Settings { api_keys, base_urls },
             config,
             transport: ArcSwap::from_pointee(owned),
+            last_model: Mutex::default(),
         }
     }
 
@@ -82,7 +105,7 @@ impl NativeClient {
         options: &Bound<'_, PyAny>,
         streamed: bool,
     ) -> PyResult<NativeStream> {
-        let model: Model = from_py::read("model", model)?;
+        let model = self.model(model)?;
         let context: Context = from_py::read("", context)?;
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);

@@ -76,6 +76,10 @@ impl<'de, 'py> Visitor<'de> for Seed<'py> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        if value == 0.0 && value.is_sign_negative() {
+            // It may have been the integer `-0`, which is 0 in Python: its own parser knows.
+            return Err(E::custom("minus zero"));
+        }
         self.object(value)
     }
 

@@ -23,7 +23,13 @@ impl PartialArguments {
     /// Reads on. After an error this cannot be used any more.
     pub(crate) fn feed(&mut self, py: Python<'_>, text: &str) -> PyResult<()> {
         self.read += text.len();
-        self.reader.feed(text, &mut Growth { py, tree: &mut self.tree })
+        self.reader.feed(
+            text,
+            &mut Growth {
+                py,
+                tree: &mut self.tree,
+            },
+        )
     }
 
     /// The same dictionary each time; None while there is none, and where the text is no JSON object.
@@ -36,7 +42,11 @@ impl PartialArguments {
     pub(crate) fn empty<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyDict> {
         // What stands for no arguments need not be an object: it may be no text at all.
         self.reader = PartialJson::default();
-        self.tree.root.get_or_insert_with(|| PyDict::new(py).unbind()).bind(py).clone()
+        self.tree
+            .root
+            .get_or_insert_with(|| PyDict::new(py).unbind())
+            .bind(py)
+            .clone()
     }
 }
 
@@ -157,7 +167,10 @@ impl Build for Growth<'_, '_> {
 }
 
 /// Puts `more` at the end of `text`: in place where nobody else has it, as `text += more` does.
-#[expect(unsafe_code, reason = "a string can be made longer in place by the interpreter's C interface alone")]
+#[expect(
+    unsafe_code,
+    reason = "a string can be made longer in place by the interpreter's C interface alone"
+)]
 fn grown<'py>(text: Bound<'py, PyString>, more: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
     let py = text.py();
     let mut pointer = text.into_ptr();

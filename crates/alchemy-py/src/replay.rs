@@ -1,6 +1,7 @@
 //! Recorded answers to events, and requests to bytes: without any connection.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use alchemy_core::answer::Answer;
 use alchemy_core::client::Settings;
@@ -84,7 +85,7 @@ pub(crate) fn encode<'py>(
     let context: Context = from_py::read("", context)?;
     let mut options: Options = from_py::read("options", options)?;
     options.api_key.get_or_insert_with(|| "none".to_owned());
-    let prepared = Settings::default().prepare(model, &context, options, streamed);
+    let prepared = Settings::default().prepare(Arc::new(model), &context, options, streamed);
     let prepared = prepared.map_err(|error| raised(py, &error))?;
     let call = prepared.call(None, None).map_err(|error| raised(py, &error))?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();

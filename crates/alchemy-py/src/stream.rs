@@ -1,5 +1,6 @@
 //! The handle of one answer: what the Python stream waits on and takes events from.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,13 +8,15 @@ use alchemy_core::client::Prepared;
 use alchemy_core::error::Error;
 use alchemy_core::stream::Stream;
 use alchemy_core::transport::Transport;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 
 use crate::bridge::Bridge;
 use crate::classes::Classes;
 use crate::errors::{exception_with, raised};
+use crate::partial::PartialArguments;
 use crate::{runtime, to_py};
 
 /// How long a wait may go on without a look at signals such as Ctrl-C.
@@ -33,6 +36,8 @@ pub(crate) struct NativeStream {
     /// The model, as `provider/model-id`.
     #[pyo3(get)]
     name: String,
+    /// What `partial_arguments` has read, by content index.
+    partial: Mutex<BTreeMap<usize, PartialArguments>>,
     #[pyo3(get)]
     notices: Py<PyAny>,
     /// The `local:` address that has to be replaced by a real one; None for any other.
@@ -51,6 +56,7 @@ impl NativeStream {
             name: format!("{}/{}", prepared.model().provider, prepared.model().id),
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
+            partial: Mutex::default(),
             request: Mutex::new(Some((prepared, transport))),
         })
     }
@@ -64,6 +70,10 @@ impl NativeStream {
                 Err(PyErr::from_value(class.call1((text,))?))
             }
         }
+    }
+
+    fn partial(&self) -> MutexGuard<'_, BTreeMap<usize, PartialArguments>> {
+        self.partial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Transport>)>> {
@@ -128,6 +138,29 @@ impl NativeStream {
         Ok(())
     }
 
+    /// Send the request, block until the end and return the message; raise what the answer failed by.
+    #[pyo3(signature = (base_url=None, api_key=None))]
+    fn complete<'py>(
+        &self,
+        py: Python<'py>,
+        base_url: Option<&str>,
+        api_key: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.start(py, base_url, api_key)?;
+        self.stream(py)?.discard();
+        self.wait(py, true)?;
+        self.result(py)
+    }
+
+    /// The message of an answer that has ended; raise what it failed by.
+    fn result<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self.stream(py)?.outcome() {
+            Some(Ok(message)) => self.whole(py, &message),
+            Some(Err(error)) => Err(PyErr::from_value(self.exception(py, &error)?)),
+            None => Err(PyRuntimeError::new_err("the answer has not ended")),
+        }
+    }
+
     /// Complete `future` once there is something to take; False if there is already.
     fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<bool> {
         let (waker, token) = bridge.get().keep(future);
@@ -167,6 +200,30 @@ impl NativeStream {
             Some(Ok(message)) => self.whole(py, &message),
             Some(Err(_)) => to_py::message(py, &self.stream(py)?.message()),
         }
+    }
+
+    /// What the tool call at this place has of its arguments; None where there is nothing of an object.
+    #[pyo3(signature = (content_index, /))]
+    fn partial_arguments<'py>(&self, py: Python<'py>, content_index: i64) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let stream = self.stream(py)?;
+        let Ok(index) = usize::try_from(content_index) else {
+            return Ok(None);
+        };
+        // Python code may run while values are built, so no lock is held then. Whoever comes in between
+        // finds nothing and reads from the start.
+        let mut partial = self.partial().remove(&index).unwrap_or_default();
+        let Some(arguments) = stream.arguments_from(index, partial.read()) else {
+            return Ok(None);
+        };
+        partial.feed(py, &arguments.text)?;
+        let value = if arguments.are_empty {
+            Some(partial.empty(py))
+        } else {
+            partial.value(py)
+        };
+        let replaced = self.partial().insert(index, partial);
+        drop(replaced);
+        Ok(value)
     }
 
     /// The head of the HTTP answer; None while it is not there.

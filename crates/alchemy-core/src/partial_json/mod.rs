@@ -128,15 +128,12 @@ impl PartialJson {
     /// What the builder fails by. Neither it nor this reader can be used any more then.
     pub fn feed<B: Build>(&mut self, text: &str, build: &mut B) -> Result<(), B::Error> {
         let mut rest = text;
-        while !rest.is_empty() {
+        while !rest.is_empty() && !matches!(self.place, Place::Beyond | Place::Invalid) {
             match self.step(rest, build) {
                 Ok(left) => rest = left,
                 Err(Halt::Failed(error)) => return Err(error),
                 Err(Halt::Beyond) => self.place = Place::Beyond,
                 Err(Halt::Invalid) => self.place = Place::Invalid,
-            }
-            if matches!(self.place, Place::Beyond | Place::Invalid) {
-                return Ok(());
             }
         }
         self.hand_over(false, build)

@@ -72,16 +72,15 @@ pub(crate) struct Joiner {
 }
 
 impl Joiner {
-    /// Whether a piece needs joining: it has a half in it, or one is held back.
-    pub(crate) fn concern(&self, piece: &str) -> bool {
-        self.high.is_some() || piece.contains(|character| half(character).is_some())
-    }
-
-    /// Takes the next piece. A first half at its end is held back; a half that stays alone becomes U+FFFD.
-    pub(crate) fn join(&mut self, piece: &str) -> String {
+    /// Takes the next piece; `halves` tells that halves travel in it. A first half at its end is held
+    /// back; a half that stays alone becomes U+FFFD.
+    pub(crate) fn join<'a>(&mut self, piece: &'a str, halves: bool) -> Cow<'a, str> {
+        if !halves && (self.high.is_none() || piece.is_empty()) {
+            return Cow::Borrowed(piece);
+        }
         let mut text = String::with_capacity(piece.len() + 4);
         for character in piece.chars() {
-            match half(character) {
+            match half(character).filter(|_| halves) {
                 Some(low @ 0xDC00..0xE000) => match self.high.take() {
                     Some(high) => text.extend(char::decode_utf16([high, low]).map(|pair| pair.unwrap_or('\u{FFFD}'))),
                     None => text.push('\u{FFFD}'),
@@ -96,7 +95,12 @@ impl Joiner {
                 }
             }
         }
-        text
+        Cow::Owned(text)
+    }
+
+    /// Whether a first half is held back.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.high.is_some()
     }
 
     /// What stands for a first half that was held back and never met its second.
@@ -123,16 +127,27 @@ mod tests {
     #[test]
     fn halves_are_joined_across_pieces() {
         let mut joiner = Joiner::default();
-        assert_eq!(joiner.join(&parsed(r#""a\ud83d""#)), "a");
-        assert_eq!(joiner.join(&parsed(r#""\ude00b""#)), "\u{1f600}b");
+        assert_eq!(joiner.join(&parsed(r#""a\ud83d""#), true), "a");
+        assert_eq!(joiner.join(&parsed(r#""\ude00b""#), true), "\u{1f600}b");
         assert_eq!(joiner.rest(), "");
     }
 
     #[test]
     fn halves_that_stay_alone_are_replaced() {
         let mut joiner = Joiner::default();
-        assert_eq!(joiner.join(&parsed(r#""\ude00a\ud83db\ud83d""#)), "\u{FFFD}a\u{FFFD}b");
+        assert_eq!(
+            joiner.join(&parsed(r#""\ude00a\ud83db\ud83d""#), true),
+            "\u{FFFD}a\u{FFFD}b"
+        );
         assert_eq!(joiner.rest(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn private_characters_of_other_pieces_are_left_alone() {
+        let mut joiner = Joiner::default();
+        assert_eq!(joiner.join("a\u{10d83d}", false), "a\u{10d83d}");
+        assert_eq!(joiner.join(&parsed(r#""\ud83d""#), true), "");
+        assert_eq!(joiner.join("\u{10de00}", false), "\u{FFFD}\u{10de00}");
     }
 
     #[test]

@@ -45,16 +45,18 @@ impl Calls {
         self.calls.iter().all(Call::is_shell)
     }
 
-    /// Takes the pieces of one chunk.
-    pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, assembler: &mut Assembler) {
+    /// Takes the pieces of one chunk; `halves` tells that halves of surrogate pairs travel in it.
+    pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, halves: bool, assembler: &mut Assembler) {
         let mut touched = Vec::new();
         for delta in deltas {
             // Snowflake sends an empty shell of the one beside the other.
             let custom = delta.custom.filter(CustomDelta::is_told);
             let is_custom = custom.is_some();
             let (name, arguments) = match (custom, delta.function) {
-                (Some(custom), _) => (custom.name, custom.input),
-                (None, Some(FunctionDelta { name, arguments })) => (name, arguments.and_then(text_of)),
+                (Some(custom), _) => (custom.name, custom.input.map(|input| (input, halves))),
+                (None, Some(FunctionDelta { name, arguments })) => {
+                    (name, arguments.and_then(|arguments| text_of(arguments, halves)))
+                }
                 (None, None) => (None, None),
             };
             let name = name.unwrap_or_default();
@@ -69,34 +71,41 @@ impl Calls {
             });
             touched.push(position);
             if let Some(call) = self.calls.get_mut(position) {
+                let whole = |text: &str| {
+                    if halves {
+                        clean(text).into_owned()
+                    } else {
+                        text.to_owned()
+                    }
+                };
                 if call.id.is_empty() {
-                    call.id = clean(&id).into_owned();
+                    call.id = whole(&id);
                 }
                 if call.name.is_empty() {
-                    call.name = clean(&name).into_owned();
+                    call.name = whole(&name);
                 }
                 call.custom |= is_custom;
                 if let Some(extra) = delta.extra_content.filter(|extra| extra.get() != "null") {
                     call.signature = Some(extra.get().to_owned());
                 }
             }
-            let arguments = arguments.unwrap_or_default();
+            let (arguments, halves) = arguments.unwrap_or_default();
             let joined = match self.calls.get_mut(position) {
-                Some(call) if call.halves.concern(&arguments) => Cow::Owned(call.halves.join(&arguments)),
-                _ => arguments,
+                Some(call) => call.halves.join(&arguments, halves),
+                None => Cow::Borrowed(&*arguments),
             };
             self.tell(position, &joined, assembler);
         }
     }
 
     /// Takes a piece of the legacy `function_call`, of which an answer has one.
-    pub(super) fn take_function(&mut self, function: FunctionDelta<'_>, assembler: &mut Assembler) {
+    pub(super) fn take_function(&mut self, function: FunctionDelta<'_>, halves: bool, assembler: &mut Assembler) {
         let delta = ToolCallDelta {
             index: Some(0),
             function: Some(function),
             ..ToolCallDelta::default()
         };
-        self.take(vec![delta], assembler);
+        self.take(vec![delta], halves, assembler);
     }
 
     /// The call that a piece goes on with; None if it begins another.
@@ -178,16 +187,18 @@ impl Calls {
 }
 
 /// The text of arguments: a string's content; any other value, as some servers send it, verbatim.
-fn text_of(arguments: &RawValue) -> Option<Cow<'_, str>> {
+/// With it comes whether halves of surrogate pairs travel in it.
+fn text_of(arguments: &RawValue, halves: bool) -> Option<(Cow<'_, str>, bool)> {
     match arguments.get() {
         "null" => None,
         text if text.starts_with('"') => match serde_json::from_str::<&str>(text) {
-            Ok(text) => Some(Cow::Borrowed(text)),
-            Err(_) => serde_json::from_str(text)
-                .or_else(|_| serde_json::from_str(&escape_halves(text)))
-                .ok(),
+            Ok(text) => Some((Cow::Borrowed(text), halves)),
+            Err(_) => match serde_json::from_str(text) {
+                Ok(text) => Some((Cow::Owned(text), halves)),
+                Err(_) => Some((Cow::Owned(serde_json::from_str(&escape_halves(text)).ok()?), true)),
+            },
         },
-        text => Some(Cow::Borrowed(text)),
+        text => Some((Cow::Borrowed(text), halves)),
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Decoder {
     logprobs: Vec<Value>,
     text_halves: Joiner,
     thinking_halves: Joiner,
-    /// Whether a chunk had half of a surrogate pair.
+    /// Whether halves of surrogate pairs travel in the chunk at hand.
     halves: bool,
     refused: bool,
     finish_reason: Option<String>,
@@ -71,6 +71,7 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
+        self.halves = false;
         match serde_json::from_str::<Chunk<'_>>(json) {
             Ok(chunk) => self.take(chunk, json, whole, assembler),
             Err(error) => {
@@ -221,11 +222,11 @@ impl Decoder {
         }
         if !delta.tool_calls.is_empty() {
             self.flush(assembler);
-            self.calls.take(delta.tool_calls, assembler);
+            self.calls.take(delta.tool_calls, self.halves, assembler);
         }
         if let Some(function) = delta.function_call {
             self.flush(assembler);
-            self.calls.take_function(function, assembler);
+            self.calls.take_function(function, self.halves, assembler);
         }
         for (key, value) in &delta.extras {
             extras::keep(assembler, key, value);
@@ -272,15 +273,12 @@ impl Decoder {
     }
 
     fn text(&mut self, piece: &str, assembler: &mut Assembler) {
-        if !self.halves && self.think_tags.is_none() && self.details.is_empty() && self.citations.is_empty() {
+        let plain = !self.halves && !self.text_halves.is_holding();
+        if plain && self.think_tags.is_none() && self.details.is_empty() && self.citations.is_empty() {
             assembler.text(piece);
             return;
         }
-        let joined = if self.halves {
-            Cow::Owned(self.text_halves.join(piece))
-        } else {
-            Cow::Borrowed(piece)
-        };
+        let joined = self.text_halves.join(piece, self.halves);
         let Some(tags) = &mut self.think_tags else {
             return self.plain_text(&joined, assembler);
         };
@@ -308,10 +306,7 @@ impl Decoder {
     }
 
     fn thinking(&mut self, piece: &str, assembler: &mut Assembler) {
-        match self.halves {
-            true => assembler.thinking(&self.thinking_halves.join(piece)),
-            false => assembler.thinking(piece),
-        }
+        assembler.thinking(&self.thinking_halves.join(piece, self.halves));
     }
 
     fn cite(&mut self, annotations: &RawValue, assembler: &mut Assembler) {
@@ -379,6 +374,7 @@ impl Decode for Decoder {
             return Ok(Flow::Ended);
         }
         if let Some((text, kind)) = self.repeat.text(data) {
+            self.halves = false;
             match kind {
                 Kind::Text => self.text(&text, assembler),
                 Kind::Thinking => self.thinking(&text, assembler),
