@@ -45,14 +45,16 @@ fn fields(class: &toml::Value) -> Vec<toml::Value> {
 
 /// A value of a type of the table that differs from every default.
 fn sample(kind: &str) -> Value {
-    let kind = kind.split(" | ").find(|kind| *kind != "None").unwrap();
+    // Of several types the first stands for all, but `str | object` is not any string.
+    let kinds: Vec<&str> = kind.split(" | ").filter(|kind| *kind != "None").collect();
+    let kind = kinds.iter().find(|kind| **kind == "object").unwrap_or(&kinds[0]);
     if let Some(inner) = kind.strip_prefix("list[") {
         return json!([sample(inner.strip_suffix(']').unwrap())]);
     }
     if kind.starts_with("map[") {
         return json!({"key": "value"});
     }
-    match kind {
+    match *kind {
         "str" => json!("word"),
         "int" => json!(7),
         "float" => json!(0.5),
@@ -64,7 +66,7 @@ fn sample(kind: &str) -> Value {
             let find = |key: &str| {
                 list(&schema, key)
                     .iter()
-                    .find(|entry| text(entry, "name") == kind)
+                    .find(|entry| text(entry, "name") == *kind)
                     .cloned()
             };
             if let Some(literal) = find("literal") {
