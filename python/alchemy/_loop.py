@@ -70,7 +70,10 @@ async def start(stream: NativeStream) -> None:
 async def complete(stream: NativeStream) -> AssistantMessage:
     """Send the request and wait for the end; a wait that is cancelled closes the connection."""
     try:
-        await start(stream)
+        if stream.local is None:
+            stream.start()
+        else:
+            await start(stream)
         stream.discard()
         await wait(stream, whole=True)
     except BaseException:
