@@ -135,7 +135,7 @@ class Data(metaclass=DataType):
         if "tuple[" in annotation:
             if value is None:
                 return None
-            if isinstance(value, (str, bytes, Data)) or is_dict(value):
+            if isinstance(value, (str, bytes, Data)) or is_dict(value) or not hasattr(value, "__iter__"):
                 raise TypeError(f"{cls.__name__}.{name} takes a sequence, not {type(value).__name__}")
             value = tuple(value)
             if "tuple[dict[" in annotation or not any(is_dict(item) for item in value):

@@ -292,7 +292,8 @@ class MessageStream:
         """Raise what the answer failed by, if it failed."""
         outcome = self._native.outcome()
         if isinstance(outcome, AlchemyError) and self._errors == "raise":
-            raise outcome
+            # The same error may be raised many times: each begins its traceback anew.
+            raise outcome.with_traceback(None)
 
     def _skip(self) -> None:
         """Drop the events that are there and that will come."""
@@ -306,4 +307,4 @@ class MessageStream:
             return outcome
         if self._errors == "event" and isinstance(outcome, ApiError) and outcome.partial is not None:
             return outcome.partial
-        raise outcome or AlchemyError("the stream ended without an outcome")
+        raise outcome.with_traceback(None) if outcome else AlchemyError("the stream ended without an outcome")

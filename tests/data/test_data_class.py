@@ -103,12 +103,12 @@ def test_wrong_arguments_are_named():
 
 
 def test_sequences_become_tuples():
-    """Lists and other iterables given for a sequence field become tuples; a str or a single object is refused."""
+    """Lists and other iterables given for a sequence field become tuples; a str, a number or a single object is refused."""
     one = alchemy.UserMessage(content=[alchemy.Text(text="a")])
     assert one.content == (alchemy.Text(text="a"),)
     assert alchemy.Options(stop=iter(["END"])).stop == ("END",)
     assert alchemy.Options(tools=[]).tools == ()
-    for wrong in ("END", b"END", {"a": 1}, alchemy.Text(text="END")):
+    for wrong in ("END", b"END", {"a": 1}, alchemy.Text(text="END"), 5):
         with pytest.raises(TypeError, match=r"Options\.stop takes a sequence, not"):
             alchemy.Options(stop=wrong)
 

@@ -285,6 +285,25 @@ def test_exit_with_an_open_stream(silent, way):
     assert silent.wait_closed(2)
 
 
+def test_waiting_at_the_exit_ends(silent):
+    """Who waits for an answer when the connections are closed at the exit already is told so, and does not hang."""
+    program = (
+        "import atexit, sys\n"
+        "@atexit.register\n"
+        "def late():\n"
+        "    try:\n"
+        "        stream.result()\n"
+        "    except alchemy.AbortedError as error:\n"
+        "        print('aborted', error.partial.stop_reason, flush=True)\n"
+        "import alchemy\n"
+        "stream = alchemy.stream(alchemy.Model(id='m', base_url=sys.argv[1]), 'hello')\n"
+        "next(iter(stream))\n"
+    )
+    process = run_program(program, silent.url)
+    output, errors = process.communicate(timeout=10)
+    assert (output, errors, process.returncode) == ("aborted aborted\n", "", 0)
+
+
 def test_a_cancelled_loop_leaves_no_warning(silent):
     """A loop that ends while a task waits for events leaves no warning and closes the connection."""
 

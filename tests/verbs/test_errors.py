@@ -200,16 +200,27 @@ def test_errors_pickle_and_copy(drive, serve, at):
         assert (other.status, other.retry_after, other.body) == (429, 3.0, caught.value.body)
 
 
-def test_the_key_is_in_no_error(drive, serve, at):
+@pytest.mark.parametrize(
+    "given", [{"api_key": KEY}, {"headers": {"Authorization": f"Bearer {KEY}"}}], ids=["key", "header"]
+)
+def test_the_key_is_in_no_error(drive, serve, at, given):
     """A key that the server sends back, or that stands in the address, is not in the error."""
     server = serve(answer(refusal(f"Incorrect API key provided: {KEY}."), 401))
     with pytest.raises(alchemy.AuthenticationError) as caught:
-        drive.complete(at(server), "hello", api_key=KEY)
+        drive.complete(at(server), "hello", **given)
     shown = [str(caught.value), repr(caught.value), repr(vars(caught.value)), str(caught.value.body)]
     assert not [text for text in shown if KEY in text]
 
 
-def test_finish_then_reset_is_whole(drive, serve, stream_of):
-    """A reset after the finish reason and `[DONE]` does not take the answer away."""
-    stream = stream_of(serve(event_stream(HELLO, FINISH, "[DONE]", Pause(0.05), Reset())))
+@pytest.mark.parametrize("done", [["[DONE]"], []], ids=["after done", "before done"])
+@pytest.mark.parametrize("ending", [Reset(), Close()], ids=["reset", "closed inside a body"])
+def test_a_whole_answer_survives_its_connection(drive, serve, stream_of, ending, done):
+    """A connection that breaks after the finish reason does not take the answer away."""
+    stream = stream_of(serve(event_stream(HELLO, FINISH, *done, Pause(0.05), ending, end=False)))
+    assert drive.result(stream).text == "Hello"
+
+
+def test_a_whole_answer_is_not_late(drive, serve, stream_of):
+    """A server that does not end the body after the finish reason costs no more than the total timeout."""
+    stream = stream_of(serve(event_stream(HELLO, FINISH, Stall(), end=False)), timeout=0.5)
     assert drive.result(stream).text == "Hello"

@@ -5,7 +5,7 @@ import threading
 
 import alchemy
 import pytest
-from servers import FINISH, HELLO, TEXT, THERE, Until, answer, event_stream
+from servers import FINISH, HELLO, TEXT, THERE, Pause, Until, answer, event_stream
 
 
 def names(events) -> list[str]:
@@ -50,9 +50,10 @@ def test_result_is_idempotent(drive, serve, stream_of):
     assert drive.result(stream) is first
 
 
-def test_result_drains_what_is_left(drive, serve, stream_of):
+@pytest.mark.parametrize("rest", [[THERE, FINISH], [Pause(0.1), THERE, FINISH]], ids=["at once", "later"])
+def test_result_drains_what_is_left(drive, serve, stream_of, rest):
     """`result` after some events gives the whole message, and nothing is left to iterate."""
-    stream = stream_of(serve(event_stream(*TEXT)))
+    stream = stream_of(serve(event_stream(HELLO, *rest, "[DONE]")))
     assert isinstance(drive.first(stream), alchemy.Start)
     assert drive.result(stream).text == "Hello there."
     assert drive.events(stream) == []

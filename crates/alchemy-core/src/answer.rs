@@ -27,7 +27,7 @@ pub struct Answer {
     head: Option<Head>,
     flow: Flow,
     trailing: bool,
-    secret: Option<String>,
+    secrets: Vec<String>,
 }
 
 enum Form {
@@ -57,13 +57,15 @@ impl Answer {
             head: None,
             flow: Flow::More,
             trailing: false,
-            secret: None,
+            secrets: Vec::new(),
         }
     }
 
-    /// Names the key of the request, which some servers repeat in their errors.
+    /// Names a key of the request, which some servers repeat in their errors.
     pub fn hide(&mut self, secret: &str) {
-        self.secret = (secret.len() >= SECRET_LENGTH).then(|| secret.to_owned());
+        if secret.len() >= SECRET_LENGTH {
+            self.secrets.push(secret.to_owned());
+        }
     }
 
     /// The head of the answer has come, at this time.
@@ -84,7 +86,13 @@ impl Answer {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
         if let Form::Unknown(start) = &mut self.form {
             start.extend_from_slice(bytes);
-            let Some(form) = sniff(start) else { return Ok(self.flow) };
+            let Some(form) = sniff(start) else {
+                // Blank lines may come for minutes: they say nothing, and are not kept.
+                if start.iter().all(u8::is_ascii_whitespace) {
+                    start.clear();
+                }
+                return Ok(self.flow);
+            };
             let start = std::mem::take(start);
             self.form = form;
             return self.feed_form(&start);
@@ -103,7 +111,7 @@ impl Answer {
                 );
                 let result = framer.feed(bytes, &mut sink);
                 drop(sink);
-                result.map_err(|error| place(error, self.assembler.message()))?;
+                self.framed(result)?;
             }
             Form::Body(body) => {
                 if body.len() + bytes.len() > EVENT_LIMIT {
@@ -150,7 +158,7 @@ impl Answer {
                 );
                 let result = framer.finish(&mut sink);
                 drop(sink);
-                result.map_err(|error| place(error, self.assembler.message()))?;
+                self.framed(result)?;
             }
         }
         if self.trailing {
@@ -175,7 +183,7 @@ impl Answer {
         error.status = error
             .status
             .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
-        if let Some(secret) = &self.secret {
+        for secret in &self.secrets {
             for text in [Some(&mut error.message), error.body.as_mut()].into_iter().flatten() {
                 if text.contains(secret) {
                     *text = text.replace(secret, "***");
@@ -213,6 +221,16 @@ impl Answer {
     #[must_use]
     pub fn whole(&self) -> Option<&Arc<AssistantMessage>> {
         self.assembler.whole()
+    }
+
+    /// What the framer says of bytes: nothing that follows the end of the answer is an error.
+    fn framed(&mut self, result: Result<()>) -> Result<()> {
+        match result {
+            Err(_) if self.flow == Flow::Ended => self.trailing = true,
+            Err(error) => return Err(place(error, self.assembler.message())),
+            Ok(()) => {}
+        }
+        Ok(())
     }
 
     fn failure(&self) -> Error {
@@ -263,4 +281,47 @@ fn sniff(start: &[u8]) -> Option<Form> {
         b'{' | b'[' | b'<' => Form::Body(Vec::new()),
         _ => Form::Stream(SseFramer::default()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocols;
+    use crate::quirks::Quirks;
+
+    fn answer() -> Answer {
+        let model = Model::new("m", "custom");
+        let decoder = protocols::decoder(&model, &Quirks::default(), None).unwrap();
+        Answer::new(&model, decoder, Vec::new())
+    }
+
+    #[test]
+    fn blank_lines_before_the_answer_are_not_kept() {
+        let mut answer = answer();
+        for _ in 0..3 {
+            answer.feed(b" \r\n\n").unwrap();
+        }
+        assert!(matches!(&answer.form, Form::Unknown(kept) if kept.is_empty()));
+        answer.feed(b"\xEF\xBB").unwrap();
+        answer
+            .feed(b"\xBF{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}")
+            .unwrap();
+        answer.end().unwrap();
+        assert_eq!(answer.message().stop_reason, StopReason::Stop);
+    }
+
+    #[test]
+    fn what_follows_the_end_of_the_answer_is_noted_whatever_it_is() {
+        let mut answer = answer();
+        let bytes = b"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\ndata: \xff\n\n";
+        assert_eq!(answer.feed(bytes).unwrap(), Flow::Ended);
+        answer.end().unwrap();
+        assert!(
+            answer
+                .message()
+                .notices
+                .iter()
+                .any(|notice| notice.code == "trailing_events")
+        );
+    }
 }

@@ -156,6 +156,16 @@ impl Prepared {
         if let Some(key) = &self.key {
             answer.hide(key);
         }
+        let given = self
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        for (_, value) in given
+            .chain(&self.model.headers)
+            .filter(|(name, _)| self.carries_key(name))
+        {
+            answer.hide(value.strip_prefix("Bearer ").unwrap_or(value));
+        }
         Ok(answer)
     }
 
@@ -218,11 +228,16 @@ impl Prepared {
 
     /// Whether the caller's own headers carry the key.
     fn brings_its_own_key(&self) -> bool {
-        let carries = |name: &String| match &self.provider.auth {
+        let mut names = self.headers.keys().chain(self.model.headers.keys());
+        names.any(|name| self.carries_key(name))
+    }
+
+    /// Whether this is the name of the header that the key is sent in.
+    fn carries_key(&self, name: &str) -> bool {
+        match &self.provider.auth {
             Auth::Bearer => name.eq_ignore_ascii_case("authorization"),
             Auth::Header(header) => name.eq_ignore_ascii_case(header),
-        };
-        self.headers.keys().any(carries) || self.model.headers.keys().any(carries)
+        }
     }
 }
 

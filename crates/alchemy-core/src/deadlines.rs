@@ -101,12 +101,13 @@ impl Deadlines {
         self.race(future).await.map_err(|limit| self.error(limit))
     }
 
-    /// Waits for the next piece within the limits; None once the patience after the end is over.
+    /// Waits for the next piece within the limits; None once the patience after the end is over, be it by the
+    /// total: an answer that is whole in time is not late.
     pub(crate) async fn limit_or_end<F: Future<Output = Option<T>>, T>(&mut self, future: F) -> Result<Option<T>> {
         self.active = Instant::now();
         match self.race(future).await {
             Ok(output) => Ok(output),
-            Err(Limit::Grace) => Ok(None),
+            Err(_) if self.ending.is_some() => Ok(None),
             Err(limit) => Err(self.error(limit)),
         }
     }

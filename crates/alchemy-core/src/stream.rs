@@ -90,10 +90,16 @@ impl Stream {
 
     /// Sends the request on a runtime. The stream must not have been started before.
     pub fn start(&self, runtime: &tokio::runtime::Handle, pool: Pool, call: Call, timeout: Timeout) {
+        if self.lock().outcome.is_some() {
+            return;
+        }
+        let reader = Reader(Arc::clone(&self.shared));
+        let task = runtime.spawn(reader.run(pool, call, timeout)).abort_handle();
         let mut state = self.lock();
-        if state.outcome.is_none() && state.task.is_none() {
-            let shared = Arc::clone(&self.shared);
-            state.task = Some(runtime.spawn(shared.run(pool, call, timeout)).abort_handle());
+        if state.outcome.is_none() {
+            state.task = Some(task);
+        } else {
+            task.abort();
         }
     }
 
@@ -171,6 +177,17 @@ impl Stream {
         }
     }
 
+    /// Ends an answer whose task has gone with its runtime. Called before a wait that would have no end; waits
+    /// that were there before are left alone, since at the exit of a program nobody wants to hear from them.
+    pub fn settle(&self) {
+        let state = self.lock();
+        let gone = state.outcome.is_none() && state.task.as_ref().is_some_and(AbortHandle::is_finished);
+        drop(state);
+        if gone {
+            self.shared.give_up();
+        }
+    }
+
     /// How it ended; None while it goes on.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
@@ -223,30 +240,51 @@ impl State {
     }
 }
 
+/// The task's side of a stream. A task that panics ends its answer: nobody waits for ever.
+struct Reader(Arc<Shared>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.give_up();
+        }
+    }
+}
+
+impl Reader {
+    async fn run(self, pool: Pool, call: Call, timeout: Timeout) {
+        let mut deadlines = Deadlines::new(timeout);
+        let result = match deadlines.limit(pool.send(call)).await {
+            Ok(Ok(mut reply)) => {
+                let result = self.0.read(&mut reply, &mut deadlines).await;
+                self.0.finish(result, StopReason::Error);
+                if self.0.is_whole() {
+                    drain(&mut reply).await;
+                }
+                return;
+            }
+            Ok(Err(error)) => Err(deadlines.explain(error)),
+            Err(error) => Err(error),
+        };
+        self.0.finish(result, StopReason::Error);
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(self: Arc<Self>, pool: Pool, call: Call, timeout: Timeout) {
-        let mut deadlines = Deadlines::new(timeout);
-        let result = match deadlines.limit(pool.send(call)).await {
-            Ok(Ok(mut reply)) => {
-                let result = self.read(&mut reply, &mut deadlines).await;
-                if result.is_ok() {
-                    self.finish(Ok(()), StopReason::Stop);
-                    drain(&mut reply).await;
-                    return;
-                }
-                result
-            }
-            Ok(Err(error)) => Err(deadlines.explain(error)),
-            Err(error) => Err(error),
-        };
-        self.finish(result, StopReason::Error);
+    fn give_up(&self) {
+        let text = "the connection was given up before the answer was whole";
+        self.finish(Err(Error::new(ErrorKind::AbortedError, text)), StopReason::Aborted);
     }
 
-    /// Reads the answer to its end.
+    fn is_whole(&self) -> bool {
+        matches!(self.lock().outcome, Some(Ok(_)))
+    }
+
+    /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
     async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
         {
             let mut state = self.lock();
@@ -254,6 +292,7 @@ impl Shared {
         }
         // Bytes read since the last hand-over.
         let mut fresh = 0;
+        let mut flow = Flow::More;
         loop {
             let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
                 Poll::Ready(bytes) => bytes,
@@ -272,13 +311,18 @@ impl Shared {
                 }
                 Poll::Pending => self.next(reply, deadlines).await?,
             };
-            let Some(bytes) = bytes.transpose()? else {
-                return self.lock().answer.end();
+            let bytes = match bytes {
+                Some(Ok(bytes)) => bytes,
+                None => return Ok(()),
+                // The answer was whole: how its connection ends takes nothing away from it.
+                Some(Err(_)) if flow == Flow::Ending => return Ok(()),
+                Some(Err(error)) => return Err(error),
             };
             fresh += bytes.len();
-            let (flow, waiting, unread) = self.feed(&bytes)?;
+            let (waiting, unread);
+            (flow, waiting, unread) = self.feed(&bytes)?;
             match flow {
-                Flow::Ended => return self.lock().answer.end(),
+                Flow::Ended => return Ok(()),
                 Flow::Ending => deadlines.ending(),
                 Flow::More if waiting > 0 => deadlines.begun(),
                 Flow::More => {}
@@ -343,17 +387,22 @@ impl Shared {
         }
     }
 
-    /// Notes how the answer ended; false if it has ended already.
+    /// Notes how the answer ended; false if it has ended already. The last event and the outcome come in one
+    /// step, so that nobody who has seen [`Event::Done`] can close the stream before its end is known.
     fn finish(&self, result: Result<()>, failed: StopReason) -> bool {
         let mut state = self.lock();
         if state.outcome.is_some() {
             return false;
         }
+        let result = result.and_then(|()| state.answer.end());
         state.outcome = Some(match result {
             Ok(()) => Ok(state.answer.whole().map_or_else(Arc::default, Arc::clone)),
             Err(error) => Err(Arc::new(state.answer.fail(error, failed))),
         });
         state.task = None;
+        if state.discard {
+            drop(state.answer.take_events());
+        }
         self.tell(state);
         true
     }
@@ -361,7 +410,11 @@ impl Shared {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if let Some(task) = self.lock().task.take() {
+        let mut state = self.lock();
+        let task = state.task.take();
+        // Whoever waited has given up; what stands for the wait elsewhere is let go of by being told.
+        self.shared.tell(state);
+        if let Some(task) = task {
             task.abort();
         }
     }
@@ -386,3 +439,6 @@ fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ const POOLS: usize = 8;
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// Settings of the connections.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct TransportConfig {
     /// A proxy for every address, over the environment's.
     pub proxy: Option<String>,

@@ -62,9 +62,10 @@ impl Wake for Signal {
             Way::Call(call) => {
                 // At the interpreter's exit there is nobody left to tell.
                 Python::try_attach(|py| {
-                    if let Some(call) = &*lock(call) {
+                    let function = lock(call).as_ref().map(|function| function.clone_ref(py));
+                    if let Some(function) = function {
                         // A closed loop refuses: its futures are gone with it.
-                        drop(call.call0(py));
+                        drop(function.call0(py));
                     }
                 });
             }

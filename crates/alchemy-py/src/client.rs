@@ -40,14 +40,29 @@ impl NativeClient {
         if owned.generation == runtime::generation() {
             return Arc::clone(&owned.transport);
         }
+        self.renew()
+    }
+
+    /// Puts another transport in the place of the one that is there.
+    fn renew(&self) -> Arc<Transport> {
         let transport = Arc::new(Transport::new(self.config.clone()));
-        let owned = Owned {
+        let former = self.transport.swap(Arc::new(Owned {
             generation: runtime::generation(),
             transport: Arc::clone(&transport),
-        };
-        // The parent's connections are left alone: they are still in use there.
-        std::mem::forget(self.transport.swap(Arc::new(owned)));
+        }));
+        if former.generation != runtime::generation() {
+            // The parent's connections are left alone: they are still in use there.
+            std::mem::forget(former);
+        }
         transport
+    }
+}
+
+impl Drop for NativeClient {
+    fn drop(&mut self) {
+        if self.transport.load().generation != runtime::generation() {
+            self.renew();
+        }
     }
 }
 
@@ -115,11 +130,7 @@ impl NativeClient {
 
     /// Close the connections that are not in use.
     fn close(&self) {
-        let transport = Arc::new(Transport::new(self.config.clone()));
-        self.transport.store(Arc::new(Owned {
-            generation: runtime::generation(),
-            transport,
-        }));
+        self.renew();
     }
 }
 

@@ -132,6 +132,7 @@ impl NativeStream {
     /// Block until there is something to take; with `whole`, until the end.
     fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
         let stream = self.stream(py)?;
+        stream.settle();
         while !py.detach(|| stream.wait(SLICE, whole)) {
             py.check_signals()?;
         }
@@ -163,8 +164,10 @@ impl NativeStream {
 
     /// Complete `future` once there is something to take; False if there is already.
     fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<bool> {
+        let stream = self.stream(py)?;
+        stream.settle();
         let (waker, token) = bridge.get().keep(future);
-        let armed = self.stream(py)?.arm(waker, token, whole);
+        let armed = stream.arm(waker, token, whole);
         if !armed {
             bridge.get().forget(token);
         }
@@ -179,6 +182,10 @@ impl NativeStream {
 
     /// Close the connection. Never blocks.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if self.generation != runtime::generation() {
+            // The connection is the parent's, who will close it.
+            return Ok(());
+        }
         drop(self.request().take());
         self.stream(py)?.close();
         Ok(())
@@ -254,6 +261,7 @@ impl Drop for NativeStream {
         if self.generation != runtime::generation() {
             // A lock of the parent may have been held when it forked, and will never be given back here.
             std::mem::forget(self.stream.take());
+            std::mem::forget(self.request().take());
         }
     }
 }

@@ -119,7 +119,7 @@ impl SseFramer {
             self.dispatch(sink)?;
         } else if line == b"data" {
             self.add_data(b"")?;
-        } else if !self.stray.is_empty() || matches!(line.first(), Some(b'{' | b'[')) {
+        } else if matches!(line.first(), Some(b'{' | b'[')) || (!self.stray.is_empty() && !is_other_field(line)) {
             if self.stray.len() + line.len() > EVENT_LIMIT {
                 return Err(too_large());
             }
@@ -151,6 +151,13 @@ impl SseFramer {
         self.data.clear();
         result
     }
+}
+
+/// Whether a line is a comment or a field that says nothing about content.
+fn is_other_field(line: &[u8]) -> bool {
+    [&b":"[..], b"event:", b"id:", b"retry:"]
+        .iter()
+        .any(|prefix| line.starts_with(prefix))
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
@@ -234,7 +241,7 @@ mod tests {
     #[test]
     fn stray_lines_come_last_as_one_frame() {
         assert_eq!(
-            all_splits(b"data: one\n\n{\"error\":\n1}\n"),
+            all_splits(b"data: one\n\n{\"error\":\n: comment\n1}\n"),
             ["one", "{\"error\":\n1}\n"]
         );
     }

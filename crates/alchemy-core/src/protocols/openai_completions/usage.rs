@@ -99,9 +99,9 @@ pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> 
         output: match (prompt, completion, reasoning, total) {
             // xAI counts thinking beside the completion: the total tells.
             (Some(prompt), Some(completion), Some(reasoning), Some(total))
-                if reasoning > 0 && total == prompt + completion + reasoning =>
+                if reasoning > 0 && total == prompt.saturating_add(completion).saturating_add(reasoning) =>
             {
-                Some(completion + reasoning)
+                Some(completion.saturating_add(reasoning))
             }
             _ => completion,
         },
@@ -159,6 +159,12 @@ mod tests {
         };
         assert_eq!(usage(&text(17)).output, Some(7));
         assert_eq!(usage(&text(12)).output, Some(2));
+    }
+
+    #[test]
+    fn absurd_counts_are_no_panic() {
+        let text = r#"{"prompt_tokens":1e30,"completion_tokens":1e30,"total_tokens":1e30,"completion_tokens_details":{"reasoning_tokens":1}}"#;
+        assert_eq!(usage(text).output, Some(u64::MAX));
     }
 
     #[test]

@@ -1,0 +1,64 @@
+//! What a stream owes to those who wait for it when it goes away.
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::client::Settings;
+use crate::transport::{Transport, TransportConfig};
+use crate::types::{Model, Options};
+
+/// A stream and what sends its request to a listener that never answers.
+fn unanswered(listener: &TcpListener) -> (Stream, Pool, Call) {
+    let mut model = Model::new("m", "custom");
+    model.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+    let prepared = Settings::default().prepare(Arc::new(model), &Default::default(), Options::default(), true);
+    let prepared = prepared.unwrap();
+    let stream = Stream::new(prepared.answer().unwrap());
+    let call = prepared.into_call(None, None).unwrap();
+    let pool = Transport::new(TransportConfig::default()).pool(&call.url, None);
+    (stream, pool.unwrap(), call)
+}
+
+#[derive(Default)]
+struct Told(AtomicU64);
+
+impl Wake for Told {
+    fn wake(&self, token: u64) {
+        self.0.store(token, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_stream_that_is_dropped_lets_go_of_its_waiters() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (stream, ..) = unanswered(&listener);
+    let told = Arc::new(Told::default());
+    assert!(stream.arm(Arc::clone(&told) as Arc<dyn Wake>, 7, false));
+    drop(stream);
+    assert_eq!(told.0.load(Ordering::Relaxed), 7);
+}
+
+#[test]
+fn an_answer_ends_with_its_runtime() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let kind = |stream: &Stream| {
+        stream.settle();
+        stream.outcome().map(|outcome| outcome.unwrap_err().kind)
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let handle = runtime.handle().clone();
+    let (running, pool, call) = unanswered(&listener);
+    running.start(&handle, pool, call, Timeout::default());
+    assert_eq!(kind(&running), None);
+    drop(runtime);
+    assert_eq!(kind(&running), Some(ErrorKind::AbortedError));
+
+    let (late, pool, call) = unanswered(&listener);
+    late.start(&handle, pool, call, Timeout::default());
+    assert_eq!(kind(&late), Some(ErrorKind::AbortedError));
+}
