@@ -211,3 +211,14 @@ def test_starting_loads_no_more_than_is_needed(environment):
         [sys.executable, "-c", source], capture_output=True, text=True, env=environment, timeout=40, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-5", "openai/no-such-model"])
+def test_advice_is_for_a_shell(model):
+    """What is said of a missing key or model names nothing that only a Python program can do."""
+    clean = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    command = [sys.executable, "-m", "alchemy", "chat", "--model", model, "hi"]
+    done = subprocess.run(command, capture_output=True, env=clean, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 1
+    assert b"openai" in done.stderr
+    assert not any(word in done.stderr for word in (b"api_key=", b"get_model", b"Traceback"))

@@ -120,6 +120,25 @@ def test_a_proxy_of_the_environment(serve, at, monkeypatch, no_proxies, name):
     assert proxy.requests[0].path == "http://api.example/v1/chat/completions"
 
 
+@pytest.mark.parametrize("proxy", ["nonsense://x", "", "http://"])
+def test_a_proxy_that_is_none(serve, at, proxy):
+    """A proxy of an unknown kind is refused; the request never goes around it."""
+    server = serve()
+    with alchemy.Client(proxy=proxy) as client, pytest.raises(alchemy.AlchemyError, match="proxy"):
+        client.complete(at(server), "hello")
+    assert not server.requests
+
+
+def test_a_proxy_that_is_not_there(at):
+    """The error names the proxy that was not reached, without its password."""
+    with (
+        alchemy.Client(proxy="http://user:secret@127.0.0.1:9") as client,
+        pytest.raises(alchemy.ApiConnectionError, match=r"by the proxy 127\.0\.0\.1:9") as caught,
+    ):
+        client.complete(at("http://api.example"), "hello")
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_no_proxy_for_loopback(serve, at, monkeypatch, no_proxies, host):
     """Loopback addresses are reached without the proxy of the environment."""

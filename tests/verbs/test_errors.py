@@ -95,6 +95,14 @@ def test_an_empty_body(drive, serve, at, status):
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"{}", b"null", b""])
+def test_an_answer_that_is_none_keeps_its_body(drive, serve, at, body):
+    """A success whose body is no answer is an error that carries the body."""
+    with pytest.raises(alchemy.ResponseError) as caught:
+        drive.complete(at(serve(answer(body))), "hello", api_key=KEY)
+    assert caught.value.body == body.decode()
+
+
 def test_a_redirect_is_not_followed(drive, serve, at):
     """A redirect is an error that names the host, and the other host sees no request."""
     other = serve()

@@ -312,3 +312,20 @@ def test_notices_are_on_start_and_on_the_message(serve, at, caplog):
     message = alchemy.complete(at(server), context, api_key=KEY)
     assert [notice.path for notice in message.notices] == ["messages[1].content[0]"]
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "options", "path"),
+    [
+        (b"hello", {}, "context"),
+        ([{"role": "user", "content": b"hello"}], {}, "messages[0].content"),
+        ("hello", {"api_key": b"key"}, "options.api_key"),
+        ("hello", {"max_tokens": "x" * 100_000}, "options.max_tokens"),
+    ],
+)
+def test_what_is_no_text_is_refused(at, context, options, path):
+    """Bytes where text belongs are refused with their place, and a wrong value is not repeated at length."""
+    with pytest.raises(alchemy.InvalidRequestError) as caught:
+        alchemy.complete(at("http://127.0.0.1:9"), context, **options)
+    assert caught.value.path == path
+    assert len(str(caught.value)) < 200

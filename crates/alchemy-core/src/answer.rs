@@ -6,7 +6,7 @@ use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::framing::sse::{EVENT_LIMIT, SseFramer};
 use crate::head::Head;
-use crate::protocols::failure::{response_error, status_error};
+use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
 use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
 
@@ -142,12 +142,20 @@ impl Answer {
                 self.form = Form::Failure(body);
                 return Err(self.failure());
             }
-            Form::Unknown(_) => return Err(response_error(self.assembler.message(), "the answer is empty")),
+            Form::Unknown(_) => {
+                let error = response_error(self.assembler.message(), "the answer is empty");
+                return Err(with_body(error, ""));
+            }
             Form::Body(body) => {
-                let body = std::str::from_utf8(&body)
-                    .map_err(|_| response_error(self.assembler.message(), "the answer is not UTF-8"))?;
-                self.decoder
-                    .body(body.strip_prefix('\u{feff}').unwrap_or(body), &mut self.assembler)?;
+                let text = std::str::from_utf8(&body).map_err(|_| {
+                    let error = response_error(self.assembler.message(), "the answer is not UTF-8");
+                    with_body(error, &String::from_utf8_lossy(&body))
+                })?;
+                let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+                let result = self.decoder.body(text, &mut self.assembler);
+                return result
+                    .and_then(|()| self.decoder.end(&mut self.assembler))
+                    .map_err(|error| with_body(error, text));
             }
             Form::Stream(mut framer) => {
                 let mut sink = sink(
@@ -278,8 +286,9 @@ fn sniff(start: &[u8]) -> Option<Form> {
         return None;
     }
     Some(match first {
-        b'{' | b'[' | b'<' => Form::Body(Vec::new()),
-        _ => Form::Stream(SseFramer::default()),
+        // A comment, or one of the fields `data`, `event`, `id` and `retry`.
+        b':' | b'd' | b'e' | b'i' | b'r' => Form::Stream(SseFramer::default()),
+        _ => Form::Body(Vec::new()),
     })
 }
 

@@ -178,7 +178,30 @@ fn key_of(message: &str) -> (&str, String) {
     match (key("unknown field `"), key("missing field `")) {
         (Some((key, rest)), _) => (key, format!("unknown key{rest}")),
         (_, Some((key, _))) => (key, "missing".to_owned()),
-        _ => ("", message.to_owned()),
+        _ => ("", plain(message)),
+    }
+}
+
+/// The most of a wrong value that a message shows: it may be a whole prompt.
+const SHOWN: usize = 60;
+
+/// Says what serde says of a wrong value in the words of JSON, and shortens the value.
+fn plain(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let words = match expected {
+        "u64" | "u16" | "usize" => "a whole number, 0 or more",
+        "i64" => "a whole number",
+        "f64" => "a number",
+        "a sequence" => "a list",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
+    };
+    let found = found.replacen("invalid type: sequence", "invalid type: list", 1);
+    match found.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}..., expected {words}", found.get(..end).unwrap_or_default()),
+        None => format!("{found}, expected {words}"),
     }
 }
 
@@ -311,6 +334,15 @@ mod tests {
         assert!(is_shallow(&nested(DEPTH)));
         assert!(!is_shallow(&nested(DEPTH + 1)));
         assert!(is_shallow(&format!("\"\\\"{}\"", "[".repeat(DEPTH + 1))));
+    }
+
+    #[test]
+    fn a_wrong_value_is_shown_in_part_and_in_plain_words() {
+        let error = read::<u64>(&format!("\"{}\"", "x".repeat(1000))).unwrap_err();
+        assert!(
+            error.message.len() < 120 && error.message.ends_with("a whole number, 0 or more"),
+            "{error:?}"
+        );
     }
 
     #[test]

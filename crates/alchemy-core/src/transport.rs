@@ -36,7 +36,7 @@ pub struct TransportConfig {
 /// Makes connections and keeps them for the next request.
 pub struct Transport {
     config: TransportConfig,
-    pools: Mutex<Vec<(PoolKey, reqwest::Client)>>,
+    pools: Mutex<Vec<(PoolKey, Pool)>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,11 @@ pub struct Call {
 
 /// Connections to send a [`Call`] by.
 #[derive(Clone)]
-pub struct Pool(reqwest::Client);
+pub struct Pool {
+    client: reqwest::Client,
+    /// The proxy that is likely in between.
+    via: Option<String>,
+}
 
 /// An answer whose body is still to be read.
 pub struct Reply {
@@ -89,18 +93,18 @@ impl Transport {
             secure: url.scheme() == "https",
         };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, client)) = pools.iter().find(|(other, _)| *other == key) {
-            return Ok(Pool(client.clone()));
+        if let Some((_, pool)) = pools.iter().find(|(other, _)| *other == key) {
+            return Ok(pool.clone());
         }
-        let client = self.build(key)?;
+        let pool = self.build(key)?;
         if pools.len() == POOLS {
             pools.remove(0);
         }
-        pools.push((key, client.clone()));
-        Ok(Pool(client))
+        pools.push((key, pool.clone()));
+        Ok(pool)
     }
 
-    fn build(&self, key: PoolKey) -> Result<reqwest::Client> {
+    fn build(&self, key: PoolKey) -> Result<Pool> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("alchemy-llm/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -115,25 +119,31 @@ impl Transport {
         if !self.config.http2 {
             builder = builder.http1_only();
         }
-        for proxy in self.proxies()? {
+        let (proxies, via) = self.proxies(key.secure)?;
+        for proxy in proxies {
             builder = builder.proxy(proxy);
         }
-        builder.build().map_err(|error| {
+        let client = builder.build().map_err(|error| {
             Error::new(
                 ErrorKind::ApiConnectionError,
                 format!("the HTTP client cannot be set up: {}", root_cause(&error)),
             )
-        })
+        })?;
+        Ok(Pool { client, via })
     }
 
-    fn proxies(&self) -> Result<Vec<reqwest::Proxy>> {
+    /// The proxies to use, and the one that an address of this kind goes by, for errors to name.
+    fn proxies(&self, secure: bool) -> Result<(Vec<reqwest::Proxy>, Option<String>)> {
         let bad = |name: &str| {
-            let text =
-                format!("{name} is not the address of a proxy; expected http://, https:// or socks5:// and a host");
-            move |_| Error::new(ErrorKind::InvalidRequestError, text)
+            Error::invalid(
+                name,
+                "not the address of a proxy; expected http://, https:// or socks5:// and a host",
+            )
         };
         if let Some(proxy) = &self.config.proxy {
-            return Ok(vec![reqwest::Proxy::all(proxy).map_err(bad("proxy"))?]);
+            let url = proxy_address(proxy).ok_or_else(|| bad("proxy"))?;
+            let via = place_of(&url);
+            return Ok((vec![reqwest::Proxy::all(url).map_err(|_| bad("proxy"))?], Some(via)));
         }
         let exempt = match env::first(env::NO_PROXY) {
             Some(hosts) => format!("{LOOPBACK},{hosts}"),
@@ -141,19 +151,26 @@ impl Transport {
         };
         let exempt = reqwest::NoProxy::from_string(&exempt);
         let mut proxies = Vec::new();
-        if let Some(address) = env::http_proxy() {
-            proxies.push(reqwest::Proxy::http(address).map_err(bad("http_proxy"))?);
+        let mut via = None;
+        let named = [
+            ("http_proxy", env::http_proxy(), !secure),
+            ("https_proxy", env::first(env::HTTPS_PROXY), secure),
+            ("all_proxy", env::first(env::ALL_PROXY), true),
+        ];
+        for (name, address, concerned) in named {
+            let Some(address) = address else { continue };
+            let url = proxy_address(&address).ok_or_else(|| bad(name))?;
+            if concerned && via.is_none() {
+                via = Some(place_of(&url));
+            }
+            let proxy = match name {
+                "http_proxy" => reqwest::Proxy::http(url),
+                "https_proxy" => reqwest::Proxy::https(url),
+                _ => reqwest::Proxy::all(url),
+            };
+            proxies.push(proxy.map_err(|_| bad(name))?.no_proxy(exempt.clone()));
         }
-        if let Some(address) = env::first(env::HTTPS_PROXY) {
-            proxies.push(reqwest::Proxy::https(address).map_err(bad("https_proxy"))?);
-        }
-        if let Some(address) = env::first(env::ALL_PROXY) {
-            proxies.push(reqwest::Proxy::all(address).map_err(bad("all_proxy"))?);
-        }
-        Ok(proxies
-            .into_iter()
-            .map(|proxy| proxy.no_proxy(exempt.clone()))
-            .collect())
+        Ok((proxies, via))
     }
 
     fn tls(&self, secure: bool) -> Result<rustls::ClientConfig> {
@@ -207,19 +224,15 @@ impl Pool {
     /// # Errors
     /// If no connection could be made, in time or at all, or if it broke.
     pub async fn send(&self, call: Call) -> Result<Reply> {
-        let host = call.url.host_str().unwrap_or_default().to_owned();
-        let place = match call.url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
-        };
+        let url = call.url.clone();
         let mut request = reqwest::Request::new(http::Method::POST, call.url);
         *request.headers_mut() = call.headers;
         *request.body_mut() = Some(call.body.into());
         let response = self
-            .0
+            .client
             .execute(request)
             .await
-            .map_err(|error| connection_error(&error, &place))?;
+            .map_err(|error| connection_error(&error, &url, self.via.as_deref()))?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         Ok(Reply {
             head: Head {
@@ -255,13 +268,53 @@ impl Reply {
     }
 }
 
-fn connection_error(error: &reqwest::Error, place: &str) -> Error {
+/// A proxy's address from what a user wrote, which may leave the scheme out.
+fn proxy_address(text: &str) -> Option<Url> {
+    let text = text.trim();
+    let url = if text.contains("://") {
+        Url::parse(text)
+    } else {
+        Url::parse(&format!("http://{text}"))
+    };
+    let url = url.ok()?;
+    let known = ["http", "https", "socks5", "socks5h"].contains(&url.scheme());
+    (known && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
+}
+
+/// Host and port of an address, without whatever else it holds.
+fn place_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn connection_error(error: &reqwest::Error, url: &Url, via: Option<&str>) -> Error {
     let cause = root_cause(error);
+    let place = match via.filter(|_| !is_loopback(url)) {
+        Some(via) => format!("{} by the proxy {via}", place_of(url)),
+        None => place_of(url),
+    };
     if error.is_connect() && error.is_timeout() {
         return Error::new(ErrorKind::ConnectTimeoutError, format!("no connection to {place}"));
     }
     let text = if error.is_connect() {
-        format!("cannot connect to {place}: {cause}; check the network and base_url")
+        let check = if place.contains(" by the proxy ") {
+            "the proxy"
+        } else {
+            "the network"
+        };
+        format!("cannot connect to {place}: {cause}; check {check} and base_url")
     } else {
         format!("the connection to {place} broke before the answer: {cause}")
     };
@@ -275,4 +328,29 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_has_a_known_scheme_and_a_host() {
+        for good in [
+            "http://p:3128",
+            "p:3128",
+            "https://user:secret@p",
+            "socks5://p:1080",
+            "socks5h://p",
+        ] {
+            assert!(proxy_address(good).is_some(), "{good}");
+        }
+        for bad in ["", "nonsense://x", "http://", "ftp://p", "://"] {
+            assert!(proxy_address(bad).is_none(), "{bad}");
+        }
+        assert_eq!(
+            place_of(&proxy_address("https://user:secret@p:8443/x").unwrap()),
+            "p:8443"
+        );
+    }
 }

@@ -20,7 +20,7 @@ use crate::errors::raised;
 /// A lone surrogate in a string is replaced by U+FFFD: no provider takes one.
 pub(crate) fn read<T: DeserializeOwned>(root: &str, data: &Bound<'_, PyAny>) -> PyResult<T> {
     let text = to_json(root, data)?;
-    json::read(&text).map_err(|error| raised(data.py(), &Error::shape(root, &error)))
+    json::read(&text).map_err(|error| refused(data.py(), root, &error))
 }
 
 /// The JSON form of Python data.
@@ -30,10 +30,20 @@ pub(crate) fn to_json(root: &str, data: &Bound<'_, PyAny>) -> PyResult<String> {
         classes: Classes::get(data.py())?,
     };
     writer.write(data, 0).map_err(|failure| match failure {
-        Failure::Shape(error) => raised(data.py(), &Error::shape(root, &error)),
+        Failure::Shape(error) => refused(data.py(), root, &error),
         Failure::Python(error) => error,
     })?;
     String::from_utf8(writer.text).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// A conversation has its paths begin at its own keys; what is wrong with the whole of it has a name all the same.
+fn refused(py: Python<'_>, root: &str, error: &ShapeError) -> PyErr {
+    let root = if root.is_empty() && error.path.is_empty() {
+        "context"
+    } else {
+        root
+    };
+    raised(py, &Error::shape(root, error))
 }
 
 enum Failure {
@@ -95,8 +105,9 @@ impl Writer<'_> {
             self.entries(dict.iter().map(Ok), depth)?;
         } else if self.classes.is_data(value)? {
             self.data(value, depth)?;
-        } else if let Ok(bytes) = value.cast::<PyBytes>() {
-            self.string(&STANDARD.encode(bytes.as_bytes()))?;
+        } else if value.cast::<PyBytes>().is_ok() {
+            // Only `data` holds bytes: anywhere else they would pass for a text that nobody wrote.
+            return Err(Failure::new("bytes are no text; decode them"));
         } else if let Ok(mapping) = value.cast::<PyMapping>() {
             let items = mapping.items()?;
             let entries = items
@@ -122,6 +133,15 @@ impl Writer<'_> {
             .filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?)))
             .collect();
         self.string(&String::from_utf16_lossy(&units))
+    }
+
+    /// Writes the value of a key: under `data` bytes are taken, as base64.
+    fn value_of(&mut self, key: &Bound<'_, PyString>, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+        let written = match value.cast::<PyBytes>() {
+            Ok(bytes) if *key == "data" => self.string(&STANDARD.encode(bytes.as_bytes())),
+            _ => self.write(value, depth),
+        };
+        written.map_err(|failure| failure.below(&key.to_string_lossy()))
     }
 
     fn push(&mut self, text: &str) {
@@ -184,8 +204,7 @@ impl Writer<'_> {
             }
             self.text_of(key)?;
             self.text.push(b':');
-            self.write(&value, depth + 1)
-                .map_err(|failure| failure.below(&key.to_string_lossy()))?;
+            self.value_of(key, &value, depth + 1)?;
         }
         self.text.push(b'}');
         Ok(())
@@ -218,7 +237,7 @@ impl Writer<'_> {
             }
             self.string(&name)?;
             self.text.push(b':');
-            self.write(&item, depth + 1).map_err(|failure| failure.below(&name))?;
+            self.value_of(&field, &item, depth + 1)?;
         }
         self.text.push(b'}');
         Ok(())

@@ -58,12 +58,17 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         return chat(namespace)
     except AlchemyError as error:
-        complain(str(error))
+        complain(_for_a_shell(str(error)))
     except BrokenPipeError:
         raise
     except OSError as error:
         complain(f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error))
     return FAILED
+
+
+def _for_a_shell(message: str) -> str:
+    """Leave out the advice that only a Python program can follow."""
+    return message.partition("; to use it all the same: get_model(")[0].replace(" or pass api_key=", "")
 
 
 def _discard_output() -> None:

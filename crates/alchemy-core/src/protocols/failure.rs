@@ -74,6 +74,13 @@ pub fn response_error(message: &AssistantMessage, what: &str) -> Error {
     placed(ErrorKind::ResponseError, message, what)
 }
 
+/// The same error with the body that it was found in, unless it has one.
+#[must_use]
+pub fn with_body(mut error: Error, body: &str) -> Error {
+    error.body.get_or_insert_with(|| cut(body, BODY_LIMIT).to_owned());
+    error
+}
+
 /// A failure told inside an answer that began well.
 #[must_use]
 pub fn inner_error(message: &AssistantMessage, body: &str) -> Error {
