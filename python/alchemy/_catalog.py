@@ -56,6 +56,9 @@ def get_models(provider: str | None = None, /) -> tuple[Model, ...]:
 def get_providers() -> tuple[str, ...]:
     """List the ids of the providers that have an address, a key or quirks of their own.
 
+    Some serve what their owner put there (`ollama`, `vllm`, `azure`): the catalog lists no models of
+    theirs, and `get_model` takes any name.
+
     Returns:
         The ids, in alphabetical order.
 

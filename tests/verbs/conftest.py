@@ -1,6 +1,8 @@
 """What the behaviour tests share: the same steps, taken synchronously and by asyncio."""
 
 import asyncio
+import ssl
+import subprocess
 
 import alchemy
 import pytest
@@ -141,3 +143,30 @@ def stream_of():
 def at():
     """`model_at`, for tests."""
     return model_at
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate authority, and a certificate of it for 127.0.0.1 and localhost: (authority, file, key file)."""
+    folder = tmp_path_factory.mktemp("certificate")
+    authority, file, key = folder / "authority.pem", folder / "certificate.pem", folder / "key.pem"
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    make_authority = [*new, "-subj", "/CN=Tests", "-keyout", str(folder / "authority.key"), "-out", str(authority)]
+    make_certificate = [*new, "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(file)]
+    make_certificate += ["-CA", str(authority), "-CAkey", str(folder / "authority.key")]
+    make_certificate += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    make_certificate += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    try:
+        subprocess.run(make_authority, check=True, capture_output=True)
+        subprocess.run(make_certificate, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no openssl program to make a certificate with")
+    return authority, file, key
+
+
+@pytest.fixture
+def tls(certificate):
+    """Server-side TLS with that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate[1:])
+    return context
