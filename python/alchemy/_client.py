@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._data import Data, field_values
 from ._native import NativeClient, get_model as _find_model
-from ._stream import MessageStream
+from ._stream import MessageStream, local_server, log_late_notices
 from .errors import AlchemyError
 
 TYPE_CHECKING = False
@@ -275,12 +275,12 @@ class Client:
         )
         native = self._prepare(model, context, options, streamed=False)
         try:
-            if native.local is None:
-                return native.complete()
-            return native.complete(*_local_server(native.local))
+            message = native.complete(*local_server(native))
         except BaseException:
             native.close()
             raise
+        log_late_notices(native, message)
+        return message
 
     async def complete_async(
         self,
@@ -447,13 +447,6 @@ class Client:
 
             log(native.name, native.notices)
         return native
-
-
-def _local_server(address: str) -> tuple[str, str]:
-    """Start a local model's server, unless it is running; return its address and key."""
-    from . import local
-
-    return local.ensure(address)
 
 
 def _given(options: Options | OptionsDict | None) -> dict[str, Any]:

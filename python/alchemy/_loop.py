@@ -10,6 +10,7 @@ from asyncio import AbstractEventLoop, get_running_loop
 from weakref import WeakKeyDictionary, ref
 
 from ._native import Bridge, NativeStream
+from ._stream import local_server, log_late_notices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,9 +63,7 @@ async def start(stream: NativeStream) -> None:
     if stream.local is None:
         stream.start()
     else:
-        from . import local
-
-        stream.start(*await get_running_loop().run_in_executor(None, local.ensure, stream.local))
+        stream.start(*await get_running_loop().run_in_executor(None, local_server, stream))
 
 
 async def complete(stream: NativeStream) -> AssistantMessage:
@@ -79,7 +78,9 @@ async def complete(stream: NativeStream) -> AssistantMessage:
     except BaseException:
         stream.close()
         raise
-    return stream.result()
+    message = stream.result()
+    log_late_notices(stream, message)
+    return message
 
 
 class Breath:

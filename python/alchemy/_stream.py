@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 _NOTHING: Iterator[Event] = iter(())
 
 
+def local_server(native: NativeStream) -> tuple[()] | tuple[str, str]:
+    """Return the address and key of a local model's server, started if need be; nothing for other models."""
+    if native.local is None:
+        return ()
+    from . import local
+
+    return local.ensure(native.local)
+
+
+def log_late_notices(native: NativeStream, message: AssistantMessage) -> None:
+    """Log what the answer, and not the request before it, could not honour exactly."""
+    late = message.notices[len(native.notices) :]
+    if late:
+        from ._notices import log
+
+        log(native.name, late)
+
+
 class MessageStream:
     """An answer while it arrives.
 
@@ -41,7 +59,7 @@ class MessageStream:
         ...             print(event.delta, end="")
     """
 
-    __slots__ = ("__weakref__", "_errors", "_lock", "_native", "_ready", "_started", "_told")
+    __slots__ = ("__weakref__", "_errors", "_lock", "_logged", "_native", "_ready", "_started", "_told")
 
     def __init__(self, native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
         """Wrap a prepared request; `alchemy.stream` makes streams."""
@@ -52,6 +70,7 @@ class MessageStream:
         self._lock = allocate_lock()
         self._started = False
         self._told = False
+        self._logged = False
 
     # -- consuming ----------------------------------------------------------------------------
 
@@ -248,12 +267,7 @@ class MessageStream:
     def _start(self) -> None:
         """Send the request, unless it is sent; a local model is started first."""
         if not self._started:
-            if self._native.local is not None:
-                from . import local
-
-                self._native.start(*local.ensure(self._native.local))
-            else:
-                self._native.start()
+            self._native.start(*local_server(self._native))
             self._started = True
 
     async def _start_async(self) -> None:
@@ -289,8 +303,9 @@ class MessageStream:
         return True
 
     def _end(self) -> None:
-        """Raise what the answer failed by, if it failed."""
+        """Log what the answer had to say besides, and raise what it failed by, if it failed."""
         outcome = self._native.outcome()
+        self._log(outcome)
         if isinstance(outcome, AlchemyError) and self._errors == "raise":
             # The same error may be raised many times: each begins its traceback anew.
             raise outcome.with_traceback(None)
@@ -301,8 +316,14 @@ class MessageStream:
             self._ready = _NOTHING
             self._native.discard()
 
+    def _log(self, outcome: AssistantMessage | AlchemyError | None) -> None:
+        if isinstance(outcome, AssistantMessage) and not self._logged:
+            self._logged = True
+            log_late_notices(self._native, outcome)
+
     def _result(self) -> AssistantMessage:
         outcome = self._native.outcome()
+        self._log(outcome)
         if isinstance(outcome, AssistantMessage):
             return outcome
         if self._errors == "event" and isinstance(outcome, ApiError) and outcome.partial is not None:

@@ -186,3 +186,28 @@ def test_complete_raises_what_failed(drive, serve, at):
     """An error object inside a success answer is raised by `complete`."""
     with pytest.raises(alchemy.ResponseError, match="Down"):
         drive.complete(at(serve(answer({"error": {"message": "Down."}}))), "hello", api_key="secret-key")
+
+
+def two_choices():
+    """An answer of which only the first choice is kept."""
+    message = {"role": "assistant", "content": "a"}
+    choices = [{"index": index, "message": message, "finish_reason": "stop"} for index in (0, 1)]
+    return answer({"id": "c", "choices": choices})
+
+
+def was_logged_once(message, caplog) -> bool:
+    assert [notice.code for notice in message.notices] == ["choice_dropped"]
+    return [record.levelname for record in caplog.records] == ["WARNING"] and "choices" in caplog.text
+
+
+def test_a_notice_of_an_answer_is_logged(drive, serve, at, caplog):
+    """What a whole answer could not honour stands in the message and in the log."""
+    assert was_logged_once(drive.complete(at(serve(two_choices())), "hello"), caplog)
+
+
+def test_a_notice_of_a_stream_is_logged_once(serve, stream_of, caplog):
+    """It is logged once, however often the end is read."""
+    stream = stream_of(serve(two_choices()))
+    list(stream)
+    stream.result()
+    assert was_logged_once(stream.result(), caplog)
