@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self, TypeAlias
 
     from ._native import NativeStream
-    from .literals import CacheRetention, ReasoningLevel, ToolChoiceMode
+    from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
     from .messages import AssistantMessage, Context, Message
     from .models import Model
     from .requests import Options, Timeout
@@ -90,6 +90,7 @@ class Client:
         context: ContextLike,
         *,
         errors: Literal["raise", "event"] = "raise",
+        api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: Timeout | float | None = None,
@@ -107,6 +108,8 @@ class Client:
         response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
         cache: CacheRetention | None = None,
         session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
         metadata: Mapping[str, str] | None = None,
         strict: bool | None = None,
     ) -> MessageStream:
@@ -122,6 +125,7 @@ class Client:
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
             errors: What a failure is: `raise`, an exception, or `event`, an `ErrorEvent` at the end and a
                 result with the stop reason `error`.
+            api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
             base_url: The server's address, over the model's; with or without `/v1` or the full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
@@ -140,6 +144,8 @@ class Client:
                 `model_json_schema`, such as a pydantic model.
             cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
             session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
+            service_tier: The provider's word for how the request is processed, such as `flex`.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.
@@ -160,6 +166,7 @@ class Client:
             ...             print(event.delta, end="", flush=True)
         """
         options = self._merge(
+            api=api,
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
@@ -177,6 +184,8 @@ class Client:
             response_format=response_format,
             cache=cache,
             session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
             metadata=metadata,
             strict=strict,
         )
@@ -187,6 +196,7 @@ class Client:
         model: Model | str,
         context: ContextLike,
         *,
+        api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: Timeout | float | None = None,
@@ -204,6 +214,8 @@ class Client:
         response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
         cache: CacheRetention | None = None,
         session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
         metadata: Mapping[str, str] | None = None,
         strict: bool | None = None,
     ) -> AssistantMessage:
@@ -215,6 +227,7 @@ class Client:
             model: A `Model`, or the name of one in the catalog, `provider/model-id`.
             context: A `Context`, a sequence of messages, or the user's words. Dictionaries of the same
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
+            api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
             base_url: The server's address, over the model's; with or without `/v1` or the full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
@@ -233,6 +246,8 @@ class Client:
                 `model_json_schema`, such as a pydantic model.
             cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
             session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
+            service_tier: The provider's word for how the request is processed, such as `flex`.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.
@@ -253,6 +268,7 @@ class Client:
             'Hello!'
         """
         options = self._merge(
+            api=api,
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
@@ -270,6 +286,8 @@ class Client:
             response_format=response_format,
             cache=cache,
             session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
             metadata=metadata,
             strict=strict,
         )
@@ -287,6 +305,7 @@ class Client:
         model: Model | str,
         context: ContextLike,
         *,
+        api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
         timeout: Timeout | float | None = None,
@@ -304,6 +323,8 @@ class Client:
         response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
         cache: CacheRetention | None = None,
         session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
         metadata: Mapping[str, str] | None = None,
         strict: bool | None = None,
     ) -> AssistantMessage:
@@ -316,6 +337,7 @@ class Client:
             model: A `Model`, or the name of one in the catalog, `provider/model-id`.
             context: A `Context`, a sequence of messages, or the user's words. Dictionaries of the same
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
+            api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
             base_url: The server's address, over the model's; with or without `/v1` or the full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
@@ -334,6 +356,8 @@ class Client:
                 `model_json_schema`, such as a pydantic model.
             cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
             session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
+            service_tier: The provider's word for how the request is processed, such as `flex`.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.
@@ -354,6 +378,7 @@ class Client:
             'Hello!'
         """
         options = self._merge(
+            api=api,
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
@@ -371,6 +396,8 @@ class Client:
             response_format=response_format,
             cache=cache,
             session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
             metadata=metadata,
             strict=strict,
         )

@@ -49,7 +49,7 @@ class Thinking(Data):
 
 
 class Image(Data):
-    """An image, by its bytes or by its address; exactly one of `data` and `url`."""
+    """An image; exactly one of `data`, `url` and `file_id`."""
 
     type: ClassVar[Literal["image"]] = "image"
 
@@ -57,10 +57,14 @@ class Image(Data):
     """The encoded image file."""
     url: str | None = None
     """An address that the provider can fetch."""
+    file_id: str | None = None
+    """The name of a file uploaded to the provider before."""
     mime_type: str | None = None
     """For example `image/png`; None: told from the first bytes of `data`."""
     detail: str | None = None
     """How closely to look, where the provider offers it: `low`, `high` or `auto`."""
+    signature: str | None = None
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class Audio(Data):
@@ -78,6 +82,8 @@ class Audio(Data):
     """The spoken words, where the provider sends them."""
     id: str | None = None
     """The provider's name for audio it made, by which a later request refers to it."""
+    signature: str | None = None
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class Document(Data):
@@ -95,6 +101,10 @@ class Document(Data):
     """For example `application/pdf`; None: told from the first bytes of `data`."""
     name: str | None = None
     """A file name or title shown to the model."""
+    citations: bool | None = None
+    """Whether the answer is to cite it, where that is asked for by document; None: the provider's default."""
+    signature: str | None = None
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class ToolCall(Data):
@@ -139,7 +149,7 @@ UserContent: TypeAlias = Text | Image | Audio | Document | Opaque
 AssistantContent: TypeAlias = Text | Thinking | ToolCall | Image | Audio | Document | Opaque
 """What an assistant message may hold. This union grows: handle kinds you do not know."""
 
-ToolResultContent: TypeAlias = Text | Image | Audio | Document
+ToolResultContent: TypeAlias = Text | Image | Audio | Document | Opaque
 """What a tool result may hold."""
 
 ContentBlock: TypeAlias = Text | Thinking | ToolCall | Image | Audio | Document | Opaque

@@ -5,7 +5,7 @@ This module needs `typing`, so `import alchemy` leaves it alone; it is imported 
 
 from typing import Literal, TypeAlias
 
-Api: TypeAlias = Literal["openai-completions"]
+Api: TypeAlias = Literal["openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai"]
 """A wire protocol: how a request is encoded and an answer decoded."""
 
 StopReason: TypeAlias = Literal["stop", "length", "tool_use", "error", "aborted", "content_filter", "refusal", "pause"]

@@ -26,6 +26,8 @@ class ModelCost(Data):
     """Input read from the cache. Unit: USD per million tokens."""
     cache_write: float | None = None
     """Input written to the cache. Unit: USD per million tokens."""
+    cache_write_1h: float | None = None
+    """Input written to the cache for an hour; None: as `cache_write`. Unit: USD per million tokens."""
 
 
 class Model(Data):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .literals import CacheRetention, ReasoningLevel, ToolChoiceMode
+    from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
     from .tools import Tool, ToolChoice
     from .typed_dicts import TimeoutDict, ToolChoiceDict, ToolDict
 
@@ -32,6 +32,8 @@ class Timeout(Data):
 class Options(Data):
     """The options of a request. None is unset: nothing is sent, and the provider's default holds."""
 
+    api: Api | None = None
+    """The wire protocol, over the model's, where the provider speaks several."""
     api_key: str | None = None
     """The key, over the client's and the environment's. Never shown in a repr."""
     base_url: str | None = None
@@ -66,6 +68,10 @@ class Options(Data):
     """How long the prompt's prefix may be cached."""
     session_id: str | None = None
     """Names the conversation, so that caches are found again."""
+    previous_response_id: str | None = None
+    """The `response_id` of a stored answer that the conversation goes on from."""
+    service_tier: str | None = None
+    """The provider's word for how the request is processed, such as `flex` or `priority`."""
     metadata: dict[str, str] = {}
     """Labels kept with the request at the provider; `user_id` names the end user."""
     strict: bool = False
@@ -76,6 +82,7 @@ class Options(Data):
         def __init__(
             self,
             *,
+            api: Api | None = None,
             api_key: str | None = None,
             base_url: str | None = None,
             timeout: Timeout | TimeoutDict | float | None = None,
@@ -93,6 +100,8 @@ class Options(Data):
             response_format: str | dict[str, Any] | None = None,
             cache: CacheRetention | None = None,
             session_id: str | None = None,
+            previous_response_id: str | None = None,
+            service_tier: str | None = None,
             metadata: dict[str, str] = ...,
             strict: bool = False,
         ) -> None: ...

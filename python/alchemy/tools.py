@@ -24,6 +24,12 @@ class Tool(Data):
     """A JSON Schema of an object; empty: the tool takes no arguments."""
     strict: bool | None = None
     """Whether the provider is to force arguments into the schema; None: the provider's default."""
+    custom: bool = False
+    """Whether it takes free text instead of arguments by a schema, where the provider has such tools."""
+    format: dict[str, Any] = {}
+    """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
+    native: dict[str, dict[str, Any]] = {}
+    """By wire protocol, the tool in that protocol's own form, sent in place of all else: for tools that the provider runs itself."""
 
 
 class ToolChoice(Data):

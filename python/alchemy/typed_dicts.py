@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from .literals import CacheRetention, Modality, ReasoningLevel, StopReason, ToolCallState, ToolChoiceMode
+from .literals import Api, CacheRetention, Modality, ReasoningLevel, StopReason, ToolCallState, ToolChoiceMode
 
 
 class TextDict(TypedDict):
@@ -38,17 +38,21 @@ class ThinkingDict(TypedDict):
 
 
 class ImageDict(TypedDict):
-    """An image, by its bytes or by its address; exactly one of `data` and `url`."""
+    """An image; exactly one of `data`, `url` and `file_id`."""
 
     type: Literal["image"]
     data: NotRequired[str | bytes | None]
     """The encoded image file."""
     url: NotRequired[str | None]
     """An address that the provider can fetch."""
+    file_id: NotRequired[str | None]
+    """The name of a file uploaded to the provider before."""
     mime_type: NotRequired[str | None]
     """For example `image/png`; None: told from the first bytes of `data`."""
     detail: NotRequired[str | None]
     """How closely to look, where the provider offers it: `low`, `high` or `auto`."""
+    signature: NotRequired[str | None]
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class AudioDict(TypedDict):
@@ -65,6 +69,8 @@ class AudioDict(TypedDict):
     """The spoken words, where the provider sends them."""
     id: NotRequired[str | None]
     """The provider's name for audio it made, by which a later request refers to it."""
+    signature: NotRequired[str | None]
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class DocumentDict(TypedDict):
@@ -81,6 +87,10 @@ class DocumentDict(TypedDict):
     """For example `application/pdf`; None: told from the first bytes of `data`."""
     name: NotRequired[str | None]
     """A file name or title shown to the model."""
+    citations: NotRequired[bool | None]
+    """Whether the answer is to cite it, where that is asked for by document; None: the provider's default."""
+    signature: NotRequired[str | None]
+    """The provider's opaque mark on the block, sent back unchanged."""
 
 
 class ToolCallDict(TypedDict):
@@ -201,6 +211,12 @@ class ToolDict(TypedDict):
     """A JSON Schema of an object; empty: the tool takes no arguments."""
     strict: NotRequired[bool | None]
     """Whether the provider is to force arguments into the schema; None: the provider's default."""
+    custom: NotRequired[bool]
+    """Whether it takes free text instead of arguments by a schema, where the provider has such tools."""
+    format: NotRequired[Mapping[str, Any]]
+    """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
+    native: NotRequired[Mapping[str, Mapping[str, Any]]]
+    """By wire protocol, the tool in that protocol's own form, sent in place of all else: for tools that the provider runs itself."""
 
 
 class ToolChoiceDict(TypedDict):
@@ -261,6 +277,8 @@ class ModelCostDict(TypedDict):
     """Input read from the cache. Unit: USD per million tokens."""
     cache_write: NotRequired[float | None]
     """Input written to the cache. Unit: USD per million tokens."""
+    cache_write_1h: NotRequired[float | None]
+    """Input written to the cache for an hour; None: as `cache_write`. Unit: USD per million tokens."""
 
 
 class ModelDict(TypedDict):
@@ -308,6 +326,8 @@ class TimeoutDict(TypedDict):
 class OptionsDict(TypedDict):
     """The options of a request. None is unset: nothing is sent, and the provider's default holds."""
 
+    api: NotRequired[Api | None]
+    """The wire protocol, over the model's, where the provider speaks several."""
     api_key: NotRequired[str | None]
     """The key, over the client's and the environment's. Never shown in a repr."""
     base_url: NotRequired[str | None]
@@ -342,6 +362,10 @@ class OptionsDict(TypedDict):
     """How long the prompt's prefix may be cached."""
     session_id: NotRequired[str | None]
     """Names the conversation, so that caches are found again."""
+    previous_response_id: NotRequired[str | None]
+    """The `response_id` of a stored answer that the conversation goes on from."""
+    service_tier: NotRequired[str | None]
+    """The provider's word for how the request is processed, such as `flex` or `priority`."""
     metadata: NotRequired[Mapping[str, str]]
     """Labels kept with the request at the provider; `user_id` names the end user."""
     strict: NotRequired[bool]
@@ -510,7 +534,7 @@ AssistantContentDict: TypeAlias = (
 )
 """What an assistant message may hold. This union grows: handle kinds you do not know."""
 
-ToolResultContentDict: TypeAlias = TextDict | ImageDict | AudioDict | DocumentDict
+ToolResultContentDict: TypeAlias = TextDict | ImageDict | AudioDict | DocumentDict | OpaqueDict
 """What a tool result may hold."""
 
 ContentBlockDict: TypeAlias = TextDict | ThinkingDict | ToolCallDict | ImageDict | AudioDict | DocumentDict | OpaqueDict

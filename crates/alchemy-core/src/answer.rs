@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
-use crate::framing::sse::{EVENT_LIMIT, SseFramer};
+use crate::framing::json_array::JsonArrayFramer;
+use crate::framing::sse::SseFramer;
+use crate::framing::{EVENT_LIMIT, Framer};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
@@ -33,7 +35,7 @@ pub struct Answer {
 enum Form {
     /// Nothing but white space has come.
     Unknown(Vec<u8>),
-    Stream(SseFramer),
+    Stream(Framer),
     Body(Vec<u8>),
     /// The body of an answer that is not a success.
     Failure(Vec<u8>),
@@ -287,7 +289,8 @@ fn sniff(start: &[u8]) -> Option<Form> {
     }
     Some(match first {
         // A comment, or one of the fields `data`, `event`, `id` and `retry`.
-        b':' | b'd' | b'e' | b'i' | b'r' => Form::Stream(SseFramer::default()),
+        b':' | b'd' | b'e' | b'i' | b'r' => Form::Stream(Framer::Sse(SseFramer::default())),
+        b'[' => Form::Stream(Framer::JsonArray(JsonArrayFramer::default())),
         _ => Form::Body(Vec::new()),
     })
 }

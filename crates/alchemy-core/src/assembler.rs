@@ -135,6 +135,12 @@ impl Assembler {
         }));
     }
 
+    /// A text block begins, whether or not text follows: a signature or sources may be all there is.
+    pub fn text_block(&mut self) {
+        let content_index = self.open_block(Text::default().into());
+        self.events.push(Event::TextStart(TextStart { content_index }));
+    }
+
     /// More thinking. An empty delta opens a block as well: a signature may be all there is.
     pub fn thinking(&mut self, delta: &str) {
         let content_index = match self.open {
@@ -202,6 +208,28 @@ impl Assembler {
                 delta: delta.to_owned(),
             }));
         }
+    }
+
+    /// The server says that a call is written. Its end is told at once if its arguments are whole in
+    /// themselves; else the end of the answer decides between cut, broken and not needed.
+    pub fn call_written(&mut self, content_index: usize) {
+        let Some(call) = self.call_mut(content_index) else {
+            return;
+        };
+        // Free text is whole where the server says so; arguments show it themselves.
+        settle(call, if call.custom { Ending::Whole } else { Ending::Cut });
+        if call.state != ToolCallState::Complete {
+            return;
+        }
+        let tool_call = call.clone();
+        self.open_calls.retain(|open| *open != content_index);
+        self.events.push(
+            ToolCallEnd {
+                content_index,
+                tool_call,
+            }
+            .into(),
+        );
     }
 
     /// A tool call that is being written.

@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocols::{self, Encoded, Request};
-use crate::providers::{self, Auth, Provider};
+use crate::providers::{self, Auth, Provider, Service};
 use crate::quirks::Quirks;
 use crate::transport::Call;
 use crate::types::{Context, Model, Notice, Options, Timeout};
@@ -35,7 +35,8 @@ pub struct Settings {
 pub struct Prepared {
     model: Arc<Model>,
     quirks: Cow<'static, Quirks>,
-    provider: &'static Provider,
+    service: &'static Service,
+    auth: Auth,
     encoded: Encoded,
     streamed: bool,
     base_url: String,
@@ -68,6 +69,13 @@ impl Settings {
         options: Options,
         streamed: bool,
     ) -> Result<Prepared> {
+        let model = match options.api {
+            Some(api) if api.as_str() != model.api => Arc::new(Model {
+                api: api.as_str().to_owned(),
+                ..(*model).clone()
+            }),
+            _ => model,
+        };
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
         let encoded = protocols::encode(&Request {
@@ -91,9 +99,10 @@ impl Settings {
             key: key.or_else(|| env::first(&provider.env)),
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
             headers: options.headers,
+            service: providers::service(&model),
+            auth: providers::auth(&model),
             model,
             quirks,
-            provider,
             encoded,
             streamed,
             base_url,
@@ -194,26 +203,37 @@ impl Prepared {
             "application/json"
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        if let Some(key) = key.or(self.key.as_deref()) {
-            let (name, value) = match &self.provider.auth {
-                Auth::Bearer => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
-                Auth::Header(name) => (header_name(name)?, HeaderValue::try_from(key)),
+        let key = key.or(self.key.as_deref());
+        let bearer =
+            (self.service.bearer_keys.as_ref()).filter(|bearer| key.is_some_and(|key| key.starts_with(&bearer.prefix)));
+        if let Some(key) = key {
+            let (name, value) = match &self.auth {
+                Auth::Header(name) if bearer.is_none() => (header_name(name)?, HeaderValue::try_from(key)),
+                _ => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
             };
             let mut value = value
                 .map_err(|_| Error::invalid("api_key", "the key holds characters that an HTTP header cannot carry"))?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        let fixed = self.provider.headers.iter().chain(&self.model.headers);
+        let with_key = bearer.iter().flat_map(|bearer| &bearer.headers);
+        let fixed = self.service.headers.iter().chain(with_key).chain(&self.model.headers);
         let fixed = fixed.map(|(name, value)| (name, Some(value)));
         let encoded = self.encoded.headers.iter().map(|(name, value)| (name, Some(value)));
         let given = self.headers.iter().map(|(name, value)| (name, value.as_ref()));
         for (name, value) in fixed.chain(encoded).chain(given) {
             let name = header_name(name)?;
-            match value {
-                Some(value) => headers.insert(name.clone(), header_value(&name, value)?),
-                None => headers.remove(name),
+            let Some(value) = value else {
+                headers.remove(name);
+                continue;
             };
+            let mut value = header_value(&name, value)?;
+            if self.encoded.list_headers.contains(&name.as_str())
+                && let Some(list) = headers.get(&name)
+            {
+                value = joined(list, &value);
+            }
+            headers.insert(name, value);
         }
         Ok(Call {
             url,
@@ -223,7 +243,7 @@ impl Prepared {
     }
 
     fn url(&self, base_url: Option<&str>) -> Result<Url> {
-        providers::resolve_url(base_url.unwrap_or(&self.base_url), self.encoded.path)
+        providers::resolve_url(base_url.unwrap_or(&self.base_url), &self.encoded.endpoint)
     }
 
     /// Whether the caller's own headers carry the key.
@@ -234,10 +254,9 @@ impl Prepared {
 
     /// Whether this is the name of the header that the key is sent in.
     fn carries_key(&self, name: &str) -> bool {
-        match &self.provider.auth {
-            Auth::Bearer => name.eq_ignore_ascii_case("authorization"),
-            Auth::Header(header) => name.eq_ignore_ascii_case(header),
-        }
+        let bearer = self.auth == Auth::Bearer || self.service.bearer_keys.is_some();
+        (bearer && name.eq_ignore_ascii_case("authorization"))
+            || matches!(&self.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
     }
 }
 
@@ -256,6 +275,19 @@ fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::try_from(value).map_err(refuse)?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Two lists of values as one, each value once.
+fn joined(list: &HeaderValue, more: &HeaderValue) -> HeaderValue {
+    let bytes = [list.as_bytes(), more.as_bytes()].join(&b',');
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let mut values: Vec<&str> = Vec::new();
+    for value in text.split(',').map(str::trim).filter(|value| !value.is_empty()) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    HeaderValue::try_from(values.join(",")).unwrap_or_else(|_| more.clone())
 }
 
 fn missing_key(provider: &Provider, model: &Model) -> Error {

@@ -1,7 +1,8 @@
-//! Deviations of servers from the `openai-completions` protocol: one documented field each.
+//! Deviations of servers from their wire protocol, and what models differ in: one documented field each.
 //!
-//! A provider's quirks are data (`data/providers.json`), overlaid by a model's own (`Model::quirks`).
-//! Code asks a quirk, never a provider's name. The defaults are what the widest range of servers
+//! A provider's quirks are data (`data/providers.json`, by wire protocol), overlaid by a model's own
+//! (`Model::quirks`). A field that a protocol has no use for says nothing there. Code asks a quirk, never a
+//! provider's name. The defaults are what the widest range of servers
 //! understands, so that a server nobody has described gets the plainest request; OpenAI itself, which
 //! has moved on from some of that, is described like any other provider.
 //!
@@ -264,6 +265,24 @@ choice! {
     }
 }
 
+/// The budgets for thinking that a model takes, in tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budgets {
+    /// The smallest, above 0.
+    pub min: u64,
+    /// The largest; None: whatever the answer has room for.
+    #[serde(default)]
+    pub max: Option<u64>,
+    /// Whether the model can be told not to think at all.
+    #[serde(default = "yes")]
+    pub off: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// How a server deviates from the protocol. Every field has a default, and every key is checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -292,6 +311,14 @@ pub struct Quirks {
     /// list means that there is only the switch. <https://docs.x.ai/docs/guides/reasoning>,
     /// <https://api-docs.deepseek.com/guides/thinking_mode>
     pub reasoning_efforts: Vec<Effort>,
+    /// Claude before 4.6 and Gemini 2.5 are told how many tokens to think, later ones how hard. None: an effort
+    /// or a level of `reasoning_efforts` is sent. For `anthropic-messages` and `google-generative-ai`.
+    /// <https://platform.claude.com/docs/en/build-with-claude/extended-thinking>,
+    /// <https://ai.google.dev/gemini-api/docs/thinking>
+    pub reasoning_budgets: Option<Budgets>,
+    /// Gemini 3 refuses a call of an earlier turn that lacks a signature, which calls of other models do: they get
+    /// the word that Google gives for that. <https://ai.google.dev/gemini-api/docs/thought-signatures>
+    pub signature_required: bool,
     /// Keys beside `type` in an enabled `thinking`. Z.AI forgets earlier thinking unless `clear_thinking` is
     /// false. <https://docs.z.ai/guides/capabilities/thinking-mode>
     pub thinking_keys: Object,
@@ -317,6 +344,9 @@ pub struct Quirks {
     /// Whether a tool may carry `strict`. Moonshot's have no such key.
     /// <https://java.agentscope.io/v2/en/integration/model/kimi>
     pub strict_tools: bool,
+    /// Whether there are tools that take free text. OpenAI has them; its imitations do not.
+    /// <https://platform.openai.com/docs/guides/function-calling#custom-tools>
+    pub custom_tools: bool,
     /// Whether `parallel_tool_calls` is taken. Z.AI has no such field.
     /// <https://docs.z.ai/api-reference/llm/chat-completion>
     pub parallel_tool_calls: bool,
@@ -396,6 +426,8 @@ impl Default for Quirks {
                 Effort::High,
                 Effort::Xhigh,
             ],
+            reasoning_budgets: None,
+            signature_required: false,
             thinking_keys: Object::new(),
             reasoning_replay: ReasoningReplay::default(),
             reasoning_required: false,
@@ -404,6 +436,7 @@ impl Default for Quirks {
             tool_result_images: false,
             tool_call_ids: ToolCallIds::default(),
             strict_tools: true,
+            custom_tools: false,
             parallel_tool_calls: true,
             forced_tool_choice: true,
             string_content: false,

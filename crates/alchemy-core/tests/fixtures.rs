@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use alchemy_core::answer::Answer;
 use alchemy_core::error::Error;
 use alchemy_core::head::Head;
-use alchemy_core::types::{Model, StopReason};
+use alchemy_core::types::{Api, Model, StopReason};
 use alchemy_core::{json, protocols, providers};
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,8 +47,9 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
 }
 
 /// The events, and the error if there was one.
-fn replay(case: &Case, chunks: &[&[u8]]) -> (Vec<Value>, Option<Error>) {
+fn replay(api: &str, case: &Case, chunks: &[&[u8]]) -> (Vec<Value>, Option<Error>) {
     let mut model = Model::new(&case.model, &case.provider);
+    api.clone_into(&mut model.api);
     model.quirks = case.quirks.clone();
     let quirks = providers::quirks(&model).unwrap();
     let decoder = protocols::decoder(&model, &quirks, None).unwrap();
@@ -87,7 +88,7 @@ fn random_cuts(bytes: &[u8], mut seed: u64) -> Vec<&[u8]> {
     chunks
 }
 
-fn check(folder: &Path) {
+fn check(api: &str, folder: &Path) {
     let name = folder.display();
     let case: Case = read(&folder.join("case.json")).unwrap_or_else(|| panic!("{name}: no case.json"));
     let bytes = std::fs::read(folder.join(&case.response)).unwrap();
@@ -97,7 +98,7 @@ fn check(folder: &Path) {
     let mut ways = vec![vec![bytes.as_slice()], single];
     ways.extend((0..8).map(|seed| random_cuts(&bytes, seed)));
     for chunks in ways {
-        let (events, error) = replay(&case, &chunks);
+        let (events, error) = replay(api, &case, &chunks);
         assert_eq!(events, expected, "{name}, in {} pieces", chunks.len());
         match (&failure, error) {
             (None, None) => {}
@@ -122,11 +123,16 @@ fn check(folder: &Path) {
 
 #[test]
 fn every_fixture_decodes_the_same_at_every_split() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/openai-completions");
-    let mut cases = 0;
-    for entry in std::fs::read_dir(root).unwrap() {
-        check(&entry.unwrap().path());
-        cases += 1;
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    for api in Api::ALL {
+        let mut cases = 0;
+        let Ok(entries) = std::fs::read_dir(root.join(api.as_str())) else {
+            continue;
+        };
+        for entry in entries {
+            check(api.as_str(), &entry.unwrap().path());
+            cases += 1;
+        }
+        assert!(cases > 0, "{api}: no fixtures");
     }
-    assert!(cases > 50, "{cases} fixtures found");
 }

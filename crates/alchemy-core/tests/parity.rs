@@ -51,8 +51,8 @@ fn sample(kind: &str) -> Value {
     if let Some(inner) = kind.strip_prefix("list[") {
         return json!([sample(inner.strip_suffix(']').unwrap())]);
     }
-    if kind.starts_with("map[") {
-        return json!({"key": "value"});
+    if let Some(inner) = kind.strip_prefix("map[") {
+        return json!({"key": sample(inner.trim_end_matches(']'))});
     }
     match *kind {
         "str" => json!("word"),

@@ -92,9 +92,9 @@ macro_rules! classes {
 classes! {
     text: "Text" ["text", "signature", "citations"],
     thinking: "Thinking" ["thinking", "signature", "redacted"],
-    image: "Image" ["data", "url", "mime_type", "detail"],
-    audio: "Audio" ["data", "url", "mime_type", "transcript", "id"],
-    document: "Document" ["data", "url", "file_id", "mime_type", "name"],
+    image: "Image" ["data", "url", "file_id", "mime_type", "detail", "signature"],
+    audio: "Audio" ["data", "url", "mime_type", "transcript", "id", "signature"],
+    document: "Document" ["data", "url", "file_id", "mime_type", "name", "citations", "signature"],
     tool_call: "ToolCall" ["id", "name", "arguments", "raw_arguments", "state", "custom", "signature"],
     opaque: "Opaque" ["api", "kind", "data", "text"],
     assistant_message: "AssistantMessage" [
@@ -105,7 +105,7 @@ classes! {
         "input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning", "total_tokens", "cost",
     ],
     cost: "Cost" ["input", "output", "cache_read", "cache_write", "total", "billed"],
-    model_cost: "ModelCost" ["input", "output", "cache_read", "cache_write"],
+    model_cost: "ModelCost" ["input", "output", "cache_read", "cache_write", "cache_write_1h"],
     model: "Model" [
         "id", "provider", "api", "base_url", "name", "reasoning", "input", "context_window", "max_tokens", "cost",
         "headers", "quirks",

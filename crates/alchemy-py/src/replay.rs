@@ -89,7 +89,7 @@ pub(crate) fn encode<'py>(
     let prepared = prepared.map_err(|error| raised(py, &error))?;
     let call = prepared.call(None, None).map_err(|error| raised(py, &error))?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    let key_headers = ["authorization", "api-key", "x-api-key"];
+    let key_headers = ["authorization", "api-key", "x-api-key", "x-goog-api-key"];
     let shown = call
         .headers
         .iter()

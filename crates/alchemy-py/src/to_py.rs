@@ -98,8 +98,10 @@ fn block<'py>(py: Python<'py>, classes: &Classes, block: &ContentBlock) -> PyRes
             [
                 bytes(py, image.data.as_ref()),
                 optional(py, image.url.as_ref()),
+                optional(py, image.file_id.as_ref()),
                 optional(py, image.mime_type.as_ref()),
                 optional(py, image.detail.as_ref()),
+                optional(py, image.signature.as_ref()),
             ],
         ),
         ContentBlock::Audio(audio) => classes.audio.make(
@@ -110,6 +112,7 @@ fn block<'py>(py: Python<'py>, classes: &Classes, block: &ContentBlock) -> PyRes
                 optional(py, audio.mime_type.as_ref()),
                 optional(py, audio.transcript.as_ref()),
                 optional(py, audio.id.as_ref()),
+                optional(py, audio.signature.as_ref()),
             ],
         ),
         ContentBlock::Document(document) => classes.document.make(
@@ -120,6 +123,8 @@ fn block<'py>(py: Python<'py>, classes: &Classes, block: &ContentBlock) -> PyRes
                 optional(py, document.file_id.as_ref()),
                 optional(py, document.mime_type.as_ref()),
                 optional(py, document.name.as_ref()),
+                plain(py, document.citations)?,
+                optional(py, document.signature.as_ref()),
             ],
         ),
         ContentBlock::Opaque(opaque) => classes.opaque.make(
@@ -236,6 +241,7 @@ pub(crate) fn model<'py>(py: Python<'py>, model: &Model) -> PyResult<Value<'py>>
             output,
             cache_read,
             cache_write,
+            cache_write_1h,
         }) => classes.model_cost.make(
             py,
             [
@@ -243,6 +249,7 @@ pub(crate) fn model<'py>(py: Python<'py>, model: &Model) -> PyResult<Value<'py>>
                 plain(py, output)?,
                 plain(py, cache_read)?,
                 plain(py, cache_write)?,
+                plain(py, cache_write_1h)?,
             ],
         )?,
         None => none(py),

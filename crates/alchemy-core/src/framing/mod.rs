@@ -1,3 +1,58 @@
 //! Bytes to frames, at any split of the bytes and without I/O.
 
+pub mod json_array;
 pub mod sse;
+
+use std::borrow::Cow;
+
+use self::json_array::JsonArrayFramer;
+use self::sse::SseFramer;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The most bytes that one event may have.
+pub const EVENT_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Cuts the bytes of a stream into events.
+pub enum Framer {
+    /// Server-sent events.
+    Sse(SseFramer),
+    /// A JSON array whose items are the events.
+    JsonArray(JsonArrayFramer),
+}
+
+impl Framer {
+    /// Takes the next bytes and hands each event that they complete to `sink`.
+    ///
+    /// # Errors
+    /// What `sink` returns, an event over [`EVENT_LIMIT`], or data that is not UTF-8.
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+        match self {
+            Framer::Sse(framer) => framer.feed(bytes, sink),
+            Framer::JsonArray(framer) => framer.feed(bytes, sink),
+        }
+    }
+
+    /// Takes the end of the bytes.
+    ///
+    /// # Errors
+    /// As [`Framer::feed`], or an event that was cut.
+    pub fn finish(&mut self, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+        match self {
+            Framer::Sse(framer) => framer.finish(sink),
+            Framer::JsonArray(framer) => framer.finish(sink),
+        }
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
+    std::str::from_utf8(bytes)
+        .map(Cow::Borrowed)
+        .map_err(|_| Error::new(ErrorKind::ResponseError, "the stream holds bytes that are not UTF-8"))
+}
+
+fn too_large() -> Error {
+    Error::new(
+        ErrorKind::ResponseError,
+        format!("one event of the stream is larger than {} MB", EVENT_LIMIT >> 20),
+    )
+}

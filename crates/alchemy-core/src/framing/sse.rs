@@ -5,14 +5,10 @@
 //! last event need not be closed by a blank line, and JSON outside of any field is kept and
 //! handed over last, since an error may be sent so in the middle of a stream.
 
-use std::borrow::Cow;
-
 use memchr::memchr2;
 
-use crate::error::{Error, ErrorKind, Result};
-
-/// The most bytes that one event may have.
-pub const EVENT_LIMIT: usize = 64 * 1024 * 1024;
+use super::{EVENT_LIMIT, too_large, utf8};
+use crate::error::Result;
 
 /// Cuts a byte stream into events.
 #[derive(Default)]
@@ -160,22 +156,10 @@ fn is_other_field(line: &[u8]) -> bool {
         .any(|prefix| line.starts_with(prefix))
 }
 
-fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
-    std::str::from_utf8(bytes)
-        .map(Cow::Borrowed)
-        .map_err(|_| Error::new(ErrorKind::ResponseError, "the stream holds bytes that are not UTF-8"))
-}
-
-fn too_large() -> Error {
-    Error::new(
-        ErrorKind::ResponseError,
-        format!("one event of the stream is larger than {} MB", EVENT_LIMIT >> 20),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn frames(chunks: &[&[u8]]) -> Vec<String> {
         let mut framer = SseFramer::default();

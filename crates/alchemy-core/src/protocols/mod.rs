@@ -1,9 +1,15 @@
 //! The wire protocols: a request out, an answer in. Pure work, without sockets and clocks.
 
+pub mod anthropic_messages;
+pub(crate) mod encoding;
 pub mod failure;
+pub mod google_generative_ai;
 pub mod openai_completions;
+pub mod openai_responses;
 pub(crate) mod surrogates;
 pub(crate) mod think_tags;
+
+use std::borrow::Cow;
 
 use crate::assembler::Assembler;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,13 +35,26 @@ pub struct Request<'a> {
 #[derive(Clone, Debug)]
 pub struct Encoded {
     /// The endpoint, below the server's address.
-    pub path: &'static str,
+    pub endpoint: Endpoint,
     /// Headers that belong to the protocol or to a quirk.
     pub headers: Vec<(String, String)>,
+    /// Those headers whose values add up to a list, where others replace each other.
+    pub list_headers: &'static [&'static str],
     /// The body, JSON.
     pub body: Vec<u8>,
     /// What could not be honoured exactly, in the order it was met.
     pub notices: Vec<Notice>,
+}
+
+/// Where a request goes, below the server's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The path, such as `chat/completions`, with a query after a `?` if it needs one.
+    pub path: Cow<'static, str>,
+    /// The version of the interface, which stands before the path: `v1`.
+    pub version: &'static str,
+    /// Whether users leave the version out of an address that has a path, as the protocol's own client asks of them.
+    pub version_left_out: bool,
 }
 
 /// How far an answer has come.
@@ -80,6 +99,9 @@ pub trait Decode: Send {
 pub fn encode(request: &Request<'_>) -> Result<Encoded> {
     match api(request.model)? {
         Api::OpenAiCompletions => openai_completions::encode(request),
+        Api::OpenAiResponses => openai_responses::encode(request),
+        Api::AnthropicMessages => anthropic_messages::encode(request),
+        Api::GoogleGenerativeAi => google_generative_ai::encode(request),
     }
 }
 
@@ -90,6 +112,9 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
 pub fn decoder(model: &Model, quirks: &Quirks, prices: Option<ModelCost>) -> Result<Box<dyn Decode>> {
     match api(model)? {
         Api::OpenAiCompletions => Ok(Box::new(openai_completions::Decoder::new(quirks, prices))),
+        Api::OpenAiResponses => Ok(Box::new(openai_responses::Decoder::new(quirks, prices))),
+        Api::AnthropicMessages => Ok(Box::new(anthropic_messages::Decoder::new(quirks, prices))),
+        Api::GoogleGenerativeAi => Ok(Box::new(google_generative_ai::Decoder::new(quirks, prices))),
     }
 }
 

@@ -3,20 +3,23 @@
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::protocols::Endpoint;
 
 /// The address of an endpoint such as `chat/completions`, below the address of a server.
 ///
-/// - A bare host (`http://localhost:8080`) gets `/v1`, where nearly every server has its endpoints.
-/// - An address with a path (`https://api.groq.com/openai/v1`) is taken as it is.
+/// - A bare host (`http://localhost:8080`) gets the protocol's version, such as `/v1`, where nearly every
+///   server has its endpoints.
+/// - An address with a path (`https://api.groq.com/openai/v1`) is taken as it is; for a protocol whose own
+///   client adds the version to it (`https://api.z.ai/api/anthropic`), it is added unless it is there.
 /// - An address that ends with the endpoint already is the endpoint: the way to reach a server
 ///   that has it right below the host.
 ///
-/// Slashes at the end do not count. A query, such as Azure's `api-version`, is kept.
+/// Slashes at the end do not count. A query, such as Azure's `api-version`, is kept, before the endpoint's own.
 ///
 /// # Errors
 /// `InvalidRequestError` if the address is not one of http or https, or holds a user name or password:
 /// keys go into headers, and an address ends up in logs.
-pub fn resolve_url(base: &str, endpoint: &str) -> Result<Url> {
+pub fn resolve_url(base: &str, endpoint: &Endpoint) -> Result<Url> {
     let invalid = |reason: &str| Error::invalid("base_url", reason);
     let shape = "expected an address such as https://host/v1";
     let mut url = Url::parse(base.trim()).map_err(|error| match base.contains('@') {
@@ -32,21 +35,73 @@ pub fn resolve_url(base: &str, endpoint: &str) -> Result<Url> {
         return Err(invalid(&format!("{shape}, got the scheme {:?}", url.scheme())));
     }
     let path = url.path().trim_end_matches('/');
-    let whole = if path.is_empty() {
-        format!("/v1/{endpoint}")
-    } else if path.strip_suffix(endpoint).is_some_and(|before| before.ends_with('/')) {
+    let (below, query) = endpoint.path.split_once('?').unwrap_or((&endpoint.path, ""));
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let whole = if path.is_empty() || (endpoint.version_left_out && !is_version(last) && !ends_with(path, below)) {
+        format!("{path}/{}/{below}", endpoint.version)
+    } else if ends_with(path, below) {
         path.to_owned()
     } else {
-        format!("{path}/{endpoint}")
+        format!("{path}/{below}")
+    };
+    let query = match url.query() {
+        Some(given) if query.is_empty() => given.to_owned(),
+        Some(given) => format!("{given}&{query}"),
+        None => query.to_owned(),
     };
     url.set_path(&whole);
+    url.set_query((!query.is_empty()).then_some(&query));
     url.set_fragment(None);
     Ok(url)
+}
+
+/// Whether a path ends with an endpoint, at a slash.
+fn ends_with(path: &str, below: &str) -> bool {
+    path.strip_suffix(below).is_some_and(|before| before.ends_with('/'))
+}
+
+/// Whether a part of a path is a version: `v1`, `v4`, `v1beta`, `v1alpha2`.
+fn is_version(part: &str) -> bool {
+    part.strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn chat() -> Endpoint {
+        Endpoint {
+            path: "chat/completions".into(),
+            version: "v1",
+            version_left_out: false,
+        }
+    }
+
+    #[test]
+    fn the_version_is_added_where_users_leave_it_out() {
+        let endpoint = Endpoint {
+            path: "models/m:stream?alt=sse".into(),
+            version: "v1beta",
+            version_left_out: true,
+        };
+        let cases = [
+            ("https://host", "https://host/v1beta/models/m:stream?alt=sse"),
+            (
+                "https://host/proxy/",
+                "https://host/proxy/v1beta/models/m:stream?alt=sse",
+            ),
+            ("https://host/v1", "https://host/v1/models/m:stream?alt=sse"),
+            (
+                "https://host/api/v1alpha?a=b",
+                "https://host/api/v1alpha/models/m:stream?a=b&alt=sse",
+            ),
+            ("https://host/models/m:stream", "https://host/models/m:stream?alt=sse"),
+        ];
+        for (base, expected) in cases {
+            assert_eq!(resolve_url(base, &endpoint).unwrap().as_str(), expected, "{base}");
+        }
+    }
 
     #[test]
     fn every_form_of_an_address_works() {
@@ -91,11 +146,7 @@ mod tests {
             ),
         ];
         for (base, expected) in cases {
-            assert_eq!(
-                resolve_url(base, "chat/completions").unwrap().as_str(),
-                expected,
-                "{base}"
-            );
+            assert_eq!(resolve_url(base, &chat()).unwrap().as_str(), expected, "{base}");
         }
     }
 
@@ -109,7 +160,7 @@ mod tests {
             "http://",
             "/v1",
         ] {
-            let error = resolve_url(base, "chat/completions").unwrap_err();
+            let error = resolve_url(base, &chat()).unwrap_err();
             assert_eq!(error.path.as_deref(), Some("base_url"), "{base}");
         }
     }
@@ -121,7 +172,7 @@ mod tests {
             "https://secret@host",
             "https://secret@:1:1",
         ] {
-            let error = resolve_url(base, "chat/completions").unwrap_err();
+            let error = resolve_url(base, &chat()).unwrap_err();
             assert!(!error.message.contains("secret"), "{error}");
         }
     }

@@ -8,51 +8,128 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::quirks::Quirks;
-use crate::types::Model;
+use crate::types::{Api, Model};
 
 /// Who serves models. All of it is data, from `data/providers.json`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, from = "Row")]
 pub struct Provider {
     /// The id, the part of a model's name before the first slash.
     pub id: String,
     /// The name for people.
     pub name: String,
-    /// The wire protocol, one of [`Api`](crate::types::Api).
-    #[serde(default = "completions")]
+    /// The wire protocol that its models speak unless another one is asked for.
     pub api: String,
-    /// Where it is; None: it has no address of its own, the user gives one.
-    #[serde(default)]
-    pub base_url: Option<String>,
     /// The environment variables that may hold the key; the first that is set counts.
-    #[serde(default)]
     pub env: Vec<String>,
     /// Whether requests without a key make sense, as with servers on the user's own machine.
-    #[serde(default)]
     pub key_optional: bool,
-    /// How the key is sent.
-    #[serde(default)]
-    pub auth: Auth,
     /// Whether it serves what its owner put there, so that no list of its models can exist.
-    #[serde(default)]
     pub any_model: bool,
+    /// What it offers, by wire protocol; the first is that of `api`.
+    services: Vec<(String, Service)>,
+}
+
+/// What a provider offers over one wire protocol.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Service {
+    /// Where it is; None: it has no address of its own, the user gives one.
+    pub base_url: Option<String>,
+    /// How the key is sent; None: as the protocol has it.
+    pub auth: Option<Auth>,
+    /// Keys that are sent in another way than the others.
+    pub bearer_keys: Option<BearerKeys>,
     /// Headers sent with each request; never a key.
-    #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// How it deviates from the protocol.
-    #[serde(default)]
     pub quirks: Quirks,
 }
 
 /// How a key is sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
     /// As `authorization: Bearer <key>`.
-    #[default]
     Bearer,
     /// As the value of this header.
     Header(String),
+}
+
+/// Keys that are told by their beginning and sent as `authorization: Bearer <key>`, such as the tokens of a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BearerKeys {
+    /// How they begin.
+    pub prefix: String,
+    /// Headers that go with them.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// A provider as its row in the data has it: what it offers over its own protocol stands in the row itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    name: String,
+    #[serde(default = "completions")]
+    api: String,
+    #[serde(default)]
+    env: Vec<String>,
+    #[serde(default)]
+    key_optional: bool,
+    #[serde(default)]
+    any_model: bool,
+    #[serde(default)]
+    base_url: Option<String>,
+    #[serde(default)]
+    auth: Option<Auth>,
+    #[serde(default)]
+    bearer_keys: Option<BearerKeys>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    quirks: Quirks,
+    /// What it offers over other protocols.
+    #[serde(default)]
+    also: BTreeMap<String, Service>,
+}
+
+impl From<Row> for Provider {
+    fn from(row: Row) -> Self {
+        let own = Service {
+            base_url: row.base_url,
+            auth: row.auth,
+            bearer_keys: row.bearer_keys,
+            headers: row.headers,
+            quirks: row.quirks,
+        };
+        Provider {
+            services: std::iter::once((row.api.clone(), own)).chain(row.also).collect(),
+            id: row.id,
+            name: row.name,
+            api: row.api,
+            env: row.env,
+            key_optional: row.key_optional,
+            any_model: row.any_model,
+        }
+    }
+}
+
+impl Provider {
+    /// The wire protocols that it speaks, its own first.
+    pub fn apis(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|(api, _)| api.as_str())
+    }
+
+    /// What it offers over a wire protocol; None if it is not known to speak it.
+    #[must_use]
+    pub fn service(&self, api: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .find_map(|(spoken, service)| (spoken == api).then_some(service))
+    }
 }
 
 fn completions() -> String {
@@ -65,6 +142,8 @@ const CUSTOM: &str = "custom";
 struct Registry {
     providers: Vec<Provider>,
     custom: Provider,
+    /// What stands in for a protocol that a provider is not known to speak.
+    plain: Service,
 }
 
 fn registry() -> &'static Registry {
@@ -80,15 +159,16 @@ fn registry() -> &'static Registry {
                 id: CUSTOM.to_owned(),
                 name: "Custom".to_owned(),
                 api: completions(),
-                base_url: None,
                 env: Vec::new(),
                 key_optional: true,
-                auth: Auth::Bearer,
                 any_model: true,
-                headers: BTreeMap::new(),
-                quirks: Quirks::default(),
+                services: Vec::new(),
             });
-        Registry { providers, custom }
+        Registry {
+            providers,
+            custom,
+            plain: Service::default(),
+        }
     })
 }
 
@@ -110,15 +190,32 @@ pub fn of(model: &Model) -> &'static Provider {
     find(&model.provider).unwrap_or(&registry().custom)
 }
 
+/// What a model's provider offers over the model's protocol.
+#[must_use]
+pub fn service(model: &Model) -> &'static Service {
+    of(model).service(&model.api).unwrap_or(&registry().plain)
+}
+
+/// How the key of a model's provider is sent.
+#[must_use]
+pub fn auth(model: &Model) -> Auth {
+    let usual = || match model.api.parse() {
+        Ok(Api::AnthropicMessages) => Auth::Header("x-api-key".to_owned()),
+        Ok(Api::GoogleGenerativeAi) => Auth::Header("x-goog-api-key".to_owned()),
+        _ => Auth::Bearer,
+    };
+    service(model).auth.clone().unwrap_or_else(usual)
+}
+
 /// A model's quirks: its provider's, and its own over them.
 ///
 /// # Errors
 /// `InvalidRequestError` with the path `model.quirks.<key>`.
 pub fn quirks(model: &Model) -> Result<Cow<'static, Quirks>> {
-    let provider = of(model);
+    let quirks = &service(model).quirks;
     match model.quirks.is_empty() {
-        true => Ok(Cow::Borrowed(&provider.quirks)),
-        false => provider.quirks.overlaid(&model.quirks).map(Cow::Owned),
+        true => Ok(Cow::Borrowed(quirks)),
+        false => quirks.overlaid(&model.quirks).map(Cow::Owned),
     }
 }
 
@@ -129,9 +226,18 @@ pub fn quirks(model: &Model) -> Result<Cow<'static, Quirks>> {
 pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str> {
     given
         .or(model.base_url.as_deref())
-        .or(of(model).base_url.as_deref())
+        .or(service(model).base_url.as_deref())
         .ok_or_else(|| {
-            let message = format!("{} has no address of its own; pass base_url=", model.provider);
+            let provider = of(model);
+            let message = match provider.service(&model.api) {
+                None if !provider.any_model => format!(
+                    "{} is known to speak {}, not {}; pass base_url= if it does",
+                    model.provider,
+                    provider.apis().collect::<Vec<_>>().join(" and "),
+                    model.api
+                ),
+                _ => format!("{} has no address of its own; pass base_url=", model.provider),
+            };
             Error {
                 provider: Some(model.provider.clone()),
                 ..Error::invalid("base_url", &message)
@@ -144,6 +250,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::protocols::Endpoint;
     use crate::providers::resolve_url;
 
     #[test]
@@ -168,8 +275,15 @@ mod tests {
                 "{} has no key variable",
                 provider.id
             );
-            if let Some(base_url) = &provider.base_url {
-                let url = resolve_url(base_url, "chat/completions").unwrap();
+            let endpoint = Endpoint {
+                path: "chat/completions".into(),
+                version: "v1",
+                version_left_out: false,
+            };
+            for (api, service) in &provider.services {
+                assert!(api.parse::<Api>().is_ok(), "{}: {api}", provider.id);
+                let Some(base_url) = &service.base_url else { continue };
+                let url = resolve_url(base_url, &endpoint).unwrap();
                 let local = url.host_str() == Some("127.0.0.1");
                 assert!(url.scheme() == "https" || local, "{} is not encrypted", provider.id);
                 assert!(

@@ -57,7 +57,7 @@ pub struct Thinking {
     pub redacted: bool,
 }
 
-/// An image, by its bytes or by its address; exactly one of `data` and `url`.
+/// An image; exactly one of `data`, `url` and `file_id`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "image", deny_unknown_fields, default)]
 pub struct Image {
@@ -67,12 +67,18 @@ pub struct Image {
     /// An address that the provider can fetch.
     #[serde(skip_serializing_if = "is_default")]
     pub url: Option<String>,
+    /// The name of a file uploaded to the provider before.
+    #[serde(skip_serializing_if = "is_default")]
+    pub file_id: Option<String>,
     /// For example `image/png`; None: told from the first bytes of `data`.
     #[serde(skip_serializing_if = "is_default")]
     pub mime_type: Option<String>,
     /// How closely to look, where the provider offers it: `low`, `high` or `auto`.
     #[serde(skip_serializing_if = "is_default")]
     pub detail: Option<String>,
+    /// The provider's opaque mark on the block, sent back unchanged.
+    #[serde(skip_serializing_if = "is_default")]
+    pub signature: Option<String>,
 }
 
 /// Audio, heard or spoken.
@@ -94,6 +100,9 @@ pub struct Audio {
     /// The provider's name for audio it made, by which a later request refers to it.
     #[serde(skip_serializing_if = "is_default")]
     pub id: Option<String>,
+    /// The provider's opaque mark on the block, sent back unchanged.
+    #[serde(skip_serializing_if = "is_default")]
+    pub signature: Option<String>,
 }
 
 /// A document such as a PDF; exactly one of `data`, `url` and `file_id`.
@@ -115,6 +124,12 @@ pub struct Document {
     /// A file name or title shown to the model.
     #[serde(skip_serializing_if = "is_default")]
     pub name: Option<String>,
+    /// Whether the answer is to cite it, where that is asked for by document; None: the provider's default.
+    #[serde(skip_serializing_if = "is_default")]
+    pub citations: Option<bool>,
+    /// The provider's opaque mark on the block, sent back unchanged.
+    #[serde(skip_serializing_if = "is_default")]
+    pub signature: Option<String>,
 }
 
 /// The model's wish to run a tool.

@@ -58,6 +58,12 @@ literal! {
     Api {
         /// OpenAI Chat Completions and every server that imitates it.
         OpenAiCompletions = "openai-completions",
+        /// OpenAI Responses.
+        OpenAiResponses = "openai-responses",
+        /// Anthropic Messages.
+        AnthropicMessages = "anthropic-messages",
+        /// Google's Gemini API, `generateContent`.
+        GoogleGenerativeAi = "google-generative-ai",
     }
 }
 

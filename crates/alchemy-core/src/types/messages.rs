@@ -74,7 +74,11 @@ fn user_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D
 }
 
 fn tool_result_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
-    read_content(deserializer, "a tool result", &["text", "image", "audio", "document"])
+    read_content(
+        deserializer,
+        "a tool result",
+        &["text", "image", "audio", "document", "opaque"],
+    )
 }
 
 fn assistant_content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ContentBlock>, D::Error> {

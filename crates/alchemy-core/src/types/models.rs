@@ -24,6 +24,9 @@ pub struct ModelCost {
     /// Input written to the cache.
     #[serde(skip_serializing_if = "is_default")]
     pub cache_write: Option<f64>,
+    /// Input written to the cache for an hour; None: as `cache_write`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub cache_write_1h: Option<f64>,
 }
 
 /// A model and where it is served.

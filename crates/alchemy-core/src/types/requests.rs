@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::is_default;
-use super::literals::{CacheRetention, ReasoningLevel, ToolChoiceMode};
+use super::literals::{Api, CacheRetention, ReasoningLevel, ToolChoiceMode};
 use super::tools::{Tool, ToolChoice};
 use crate::json::{self, Json, Object, ShapeError, shape_error};
 
@@ -185,6 +185,9 @@ fn tool_choice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tool
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Options {
+    /// The wire protocol, over the model's, where the provider speaks several.
+    #[serde(skip_serializing_if = "is_default")]
+    pub api: Option<Api>,
     /// The key, over the client's and the environment's.
     #[serde(skip_serializing_if = "is_default")]
     pub api_key: Option<String>,
@@ -236,6 +239,12 @@ pub struct Options {
     /// Names the conversation, so that caches are found again.
     #[serde(skip_serializing_if = "is_default")]
     pub session_id: Option<String>,
+    /// The `response_id` of a stored answer that the conversation goes on from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub previous_response_id: Option<String>,
+    /// The provider's word for how the request is processed, such as `flex` or `priority`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub service_tier: Option<String>,
     /// Labels kept with the request at the provider; `user_id` names the end user.
     #[serde(skip_serializing_if = "is_default")]
     pub metadata: BTreeMap<String, String>,

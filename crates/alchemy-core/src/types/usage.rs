@@ -78,7 +78,16 @@ impl Usage {
             cost.input = price(self.input, prices.input);
             cost.output = price(self.output, prices.output);
             cost.cache_read = price(self.cache_read, prices.cache_read);
-            cost.cache_write = price(self.cache_write, prices.cache_write);
+            let hour = self.cache_write_1h.unwrap_or(0);
+            let short = self.cache_write.map(|count| count.saturating_sub(hour));
+            let long = self.cache_write_1h.filter(|hour| *hour > 0);
+            cost.cache_write = match (
+                price(short, prices.cache_write),
+                price(long, prices.cache_write_1h.or(prices.cache_write)),
+            ) {
+                (Some(short), long) => Some(short + long.unwrap_or(0.0)),
+                _ => None,
+            };
             let parts = [
                 (self.input, cost.input),
                 (self.output, cost.output),
@@ -110,7 +119,24 @@ mod tests {
             output: Some(2.0),
             cache_read: None,
             cache_write: None,
+            cache_write_1h: None,
         }
+    }
+
+    #[test]
+    fn what_is_kept_for_an_hour_has_its_own_price() {
+        let prices = ModelCost {
+            cache_write: Some(1.0),
+            cache_write_1h: Some(4.0),
+            ..prices()
+        };
+        let mut usage = Usage {
+            cache_write: Some(3_000_000),
+            cache_write_1h: Some(2_000_000),
+            ..Usage::default()
+        };
+        usage.set_cost(Some(&prices), None);
+        assert_eq!(usage.cost.unwrap().cache_write, Some(9.0));
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod anthropic_messages;
+mod google_generative_ai;
 mod media;
 mod messages;
+mod openai_responses;
 mod options;
 
 use alchemy_core::error::{Error, ErrorKind};
@@ -13,9 +16,17 @@ use alchemy_core::providers;
 use alchemy_core::types::{Context, Model, Options};
 use serde_json::{Value, json};
 
-/// Encodes for a model of the catalog, or for one that a provider is asked for by name.
+/// A model of the catalog, or one that a provider is asked for by name, over a wire protocol.
+fn model_over(api: &str, name: &str) -> Model {
+    Model {
+        api: api.to_owned(),
+        ..providers::get_model(name, true).unwrap()
+    }
+}
+
+/// Encodes over `openai-completions`.
 fn encoded(name: &str, context: &Value, options: &Value) -> Result<Encoded, Error> {
-    encoded_for(&providers::get_model(name, true).unwrap(), context, options, false)
+    encoded_for(&model_over("openai-completions", name), context, options, false)
 }
 
 fn encoded_for(model: &Model, context: &Value, options: &Value, streamed: bool) -> Result<Encoded, Error> {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_least_is_model_and_messages() {
     let encoded = encoded("custom/m", &hello(), &json!({})).unwrap();
-    assert_eq!(encoded.path, "chat/completions");
+    assert_eq!(encoded.endpoint.path, "chat/completions");
     assert_eq!(
         encoded.body,
         br#"{"model":"m","messages":[{"role":"user","content":"Hello"}]}"#

@@ -11,7 +11,7 @@ use super::request::{Notices, WireMessage};
 use super::{cache, conversation, options, reasoning};
 use crate::error::{self, Error};
 use crate::json::{Json, Object};
-use crate::protocols::{Encoded, Request};
+use crate::protocols::{Encoded, Endpoint, Request};
 
 /// Encodes a request.
 ///
@@ -32,8 +32,13 @@ pub fn encode(request: &Request<'_>) -> error::Result<Encoded> {
     };
     let body = serde_json::to_vec(&body).map_err(|error| Error::invalid("", &format!("cannot be encoded: {error}")))?;
     Ok(Encoded {
-        path: "chat/completions",
+        endpoint: Endpoint {
+            path: "chat/completions".into(),
+            version: "v1",
+            version_left_out: false,
+        },
         headers,
+        list_headers: &[],
         body,
         notices: notices.0,
     })

@@ -67,6 +67,7 @@ impl AudioParts {
                 url: None,
                 transcript: (!transcript.is_empty()).then_some(transcript),
                 id,
+                ..Audio::default()
             };
             (audio.into(), expires_at)
         })

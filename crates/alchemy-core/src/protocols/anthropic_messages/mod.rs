@@ -1,0 +1,7 @@
+//! Anthropic Messages: requests and answers.
+
+mod decode;
+mod encode;
+
+pub use decode::Decoder;
+pub use encode::encode;

@@ -1,0 +1,10 @@
+//! What every protocol's encoder needs: the conversation put in order, the options checked, the body written.
+
+pub(crate) mod body;
+pub(crate) mod conversation;
+pub(crate) mod effort;
+pub(crate) mod media;
+pub(crate) mod notices;
+pub(crate) mod options;
+pub(crate) mod schema;
+pub(crate) mod tools;

@@ -1,0 +1,115 @@
+//! The options that are numbers and words: checked, and brought into what the server takes.
+
+use std::collections::BTreeMap;
+
+use super::notices::Notices;
+use crate::error::{Error, Result};
+use crate::protocols::Request;
+
+/// The cap of the answer, in tokens.
+///
+/// # Errors
+/// If it is 0.
+pub(crate) fn max_tokens(request: &Request<'_>) -> Result<Option<u64>> {
+    match request.options.max_tokens {
+        Some(0) => Err(Error::invalid(
+            "options.max_tokens",
+            "expected a number of at least 1, got 0",
+        )),
+        max_tokens => Ok(max_tokens),
+    }
+}
+
+/// The stop sequences, as many as the server takes.
+///
+/// # Errors
+/// If one is empty.
+pub(crate) fn stop<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<&'a [String]> {
+    let given = &request.options.stop;
+    if let Some(empty) = given.iter().position(String::is_empty) {
+        return Err(Error::invalid(
+            format!("options.stop[{empty}]"),
+            "a stop sequence cannot be empty",
+        ));
+    }
+    let most = request.quirks.max_stop.and_then(|most| usize::try_from(most).ok());
+    let most = most.unwrap_or(usize::MAX);
+    let stop = given.get(..most).unwrap_or(given);
+    if stop.len() < given.len() {
+        match most {
+            0 => notices.option_dropped("stop", "the server takes no stop sequences for this model"),
+            _ => notices.option_clamped("stop", format!("the server takes {most}; the rest is not sent")),
+        }
+    }
+    Ok(stop)
+}
+
+/// The temperature, within `highest`, the protocol's own bound, and the bounds of the quirks.
+///
+/// # Errors
+/// If it is outside of 0 to 2.
+pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Notices) -> Result<Option<f64>> {
+    let Some(temperature) = request.options.temperature else {
+        return Ok(None);
+    };
+    if !(0.0..=2.0).contains(&temperature) {
+        return Err(Error::invalid(
+            "options.temperature",
+            &format!("expected a number from 0 to 2, got {temperature}"),
+        ));
+    }
+    let quirks = request.quirks;
+    if !quirks.sampling {
+        notices.option_dropped("temperature", "the model takes no temperature but its own");
+        return Ok(None);
+    }
+    let taken = temperature
+        .max(quirks.temperature_min)
+        .min(quirks.temperature_max)
+        .min(highest);
+    // The bounds are copied, not computed with, so a temperature within them is the very same number.
+    #[expect(clippy::float_cmp, reason = "whether the number was replaced")]
+    if taken != temperature {
+        let text = format!("{temperature} is outside of what the server takes; it is {taken}");
+        notices.option_clamped("temperature", text);
+    }
+    Ok(Some(taken))
+}
+
+/// The share of the likeliest tokens to choose from.
+///
+/// # Errors
+/// If it is outside of 0, excluded, to 1.
+pub(crate) fn top_p(request: &Request<'_>, notices: &mut Notices) -> Result<Option<f64>> {
+    let Some(top_p) = request.options.top_p else {
+        return Ok(None);
+    };
+    if !(top_p > 0.0 && top_p <= 1.0) {
+        return Err(Error::invalid(
+            "options.top_p",
+            &format!("expected a number above 0 and up to 1, got {top_p}"),
+        ));
+    }
+    if !request.quirks.sampling {
+        notices.option_dropped("top_p", "the model takes no top_p but its own");
+        return Ok(None);
+    }
+    Ok(Some(top_p))
+}
+
+/// The name of the end user, among the metadata.
+pub(crate) fn user_id<'a>(request: &Request<'a>) -> Option<&'a str> {
+    request.options.metadata.get("user_id").map(String::as_str)
+}
+
+/// The metadata besides the name of the end user.
+pub(crate) fn labels<'a>(request: &Request<'a>) -> BTreeMap<&'a str, &'a str> {
+    let labels = request.options.metadata.iter().filter(|(key, _)| *key != "user_id");
+    labels.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// Whether `extra_body` has a key with just this JSON text.
+pub(crate) fn extra_is(request: &Request<'_>, key: &str, text: &str) -> bool {
+    let extra = request.options.extra_body.get(key);
+    extra.is_some_and(|value| value.text() == text)
+}

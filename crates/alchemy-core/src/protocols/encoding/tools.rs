@@ -1,0 +1,147 @@
+//! The tools of a request and the rule for their use, checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::notices::Notices;
+use crate::error::{Error, Result};
+use crate::json::{Json, Object};
+use crate::protocols::Request;
+use crate::types::{Tool, ToolChoice, ToolChoiceMode};
+
+/// The tools that are sent.
+pub(crate) struct Tools<'a> {
+    /// In the caller's order.
+    pub(crate) sent: Vec<SentTool<'a>>,
+}
+
+/// A tool that is sent.
+pub(crate) struct SentTool<'a> {
+    /// The tool.
+    pub(crate) tool: &'a Tool,
+    /// Where it stands, such as `tools[2]`.
+    pub(crate) path: String,
+    /// The tool in the protocol's own form, where the caller gave that.
+    pub(crate) native: Option<&'a Object>,
+}
+
+impl<'a> Tools<'a> {
+    /// The tools of a request: the options' over the context's.
+    ///
+    /// # Errors
+    /// If a tool has no name, or that of another one.
+    pub(crate) fn of(request: &Request<'a>, notices: &mut Notices) -> Result<Self> {
+        let (tools, path) = match &request.options.tools {
+            Some(tools) => (tools, "options.tools"),
+            None => (&request.context.tools, "tools"),
+        };
+        let mut names = BTreeSet::new();
+        let mut sent = Vec::with_capacity(tools.len());
+        for (index, tool) in tools.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if tool.name.is_empty() || !names.insert(tool.name.as_str()) {
+                let reason = if tool.name.is_empty() {
+                    "a tool needs a name"
+                } else {
+                    "another tool has this name"
+                };
+                return Err(Error::invalid(format!("{path}.name"), reason));
+            }
+            let native = tool.native.get(&request.model.api);
+            if native.is_none() && !tool.native.is_empty() && is_native_alone(tool) {
+                let known: Vec<&str> = tool.native.keys().map(String::as_str).collect();
+                let text = format!(
+                    "{:?} is a tool of {}; it is not sent to {}",
+                    tool.name,
+                    known.join(" and "),
+                    request.model.api
+                );
+                notices.add("tool_dropped", path, text);
+                continue;
+            }
+            sent.push(SentTool { tool, path, native });
+        }
+        Ok(Tools { sent })
+    }
+
+    /// The rule for the use of the tools; None if nothing is to be sent.
+    ///
+    /// # Errors
+    /// If it names a tool that is not there.
+    pub(crate) fn choice(&self, request: &Request<'a>, notices: &mut Notices) -> Result<Option<&'a ToolChoice>> {
+        let Some(choice) = &request.options.tool_choice else {
+            return Ok(None);
+        };
+        if self.sent.is_empty() {
+            // A rule for tools without tools is refused by servers; that none may be called is honoured all the same.
+            if choice.mode != ToolChoiceMode::None {
+                notices.option_dropped("tool_choice", "there are no tools to choose from");
+            }
+            return Ok(None);
+        }
+        let name = choice.name.as_deref().unwrap_or_default();
+        if choice.mode == ToolChoiceMode::Tool && self.named(name).is_none() {
+            let known: Vec<&str> = self.sent.iter().map(|sent| sent.tool.name.as_str()).collect();
+            let reason = format!("no tool is named {name:?}; there are {}", known.join(", "));
+            return Err(Error::invalid("options.tool_choice.name", &reason));
+        }
+        let forced = matches!(choice.mode, ToolChoiceMode::Required | ToolChoiceMode::Tool);
+        if forced && !request.quirks.forced_tool_choice {
+            notices.option_dropped("tool_choice", "the server cannot force a call; the model decides");
+            return Ok(None);
+        }
+        Ok(Some(choice))
+    }
+
+    /// Whether several tools may be called at once; None if nothing is to be sent.
+    pub(crate) fn parallel(&self, request: &Request<'_>, notices: &mut Notices) -> Option<bool> {
+        let parallel = request.options.parallel_tool_calls?;
+        if self.sent.is_empty() {
+            notices.option_dropped("parallel_tool_calls", "there are no tools to call");
+            return None;
+        }
+        if !request.quirks.parallel_tool_calls {
+            notices.option_dropped("parallel_tool_calls", "the server does not know it");
+            return None;
+        }
+        Some(parallel)
+    }
+
+    /// The tool of a name.
+    pub(crate) fn named(&self, name: &str) -> Option<&SentTool<'a>> {
+        self.sent.iter().find(|sent| sent.tool.name == name)
+    }
+}
+
+impl<'a> SentTool<'a> {
+    /// The schema of the arguments. An empty one is no schema of an object, which is what servers ask for.
+    pub(crate) fn parameters(&self) -> Cow<'a, Json> {
+        match self.tool.parameters.is_empty_object() {
+            true => Cow::Owned(Json::parse(r#"{"type":"object","properties":{}}"#).unwrap_or_default()),
+            false => Cow::Borrowed(&self.tool.parameters),
+        }
+    }
+
+    /// Whether the provider is to force the arguments into the schema, where the server knows that.
+    pub(crate) fn strict(&self, request: &Request<'_>, notices: &mut Notices) -> Option<bool> {
+        if self.tool.strict.is_some() && !request.quirks.strict_tools {
+            let path = format!("{}.strict", self.path);
+            notices.add("option_dropped", path, "the server does not know it");
+            return None;
+        }
+        self.tool.strict
+    }
+
+    /// Says that the protocol has no tools that take free text: it is sent as a function of one argument, `input`.
+    pub(crate) fn custom_as_function(&self, notices: &mut Notices) -> Json {
+        let text = "the protocol has no tools of free text; it is sent as a function with the argument `input`";
+        notices.add("tool_converted", &self.path, text);
+        let schema = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
+        Json::parse(schema).unwrap_or_default()
+    }
+}
+
+/// Whether a tool is nothing but its native forms, so that there is nothing to make a function of.
+fn is_native_alone(tool: &Tool) -> bool {
+    tool.description.is_empty() && tool.parameters.is_empty_object() && !tool.custom
+}

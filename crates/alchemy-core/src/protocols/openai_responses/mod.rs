@@ -1,0 +1,7 @@
+//! OpenAI Responses: requests and answers.
+
+mod decode;
+mod encode;
+
+pub use decode::Decoder;
+pub use encode::encode;
