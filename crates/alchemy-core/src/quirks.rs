@@ -338,8 +338,7 @@ pub struct Quirks {
     /// Whether a tool result may hold images. OpenRouter takes them, OpenAI refuses.
     /// Recorded in pydantic/pydantic-ai, `test_multimodal_tool_returns`.
     pub tool_result_images: bool,
-    /// Whether a function's response may hold images and documents. Gemini 3 reads them there, models before it do not.
-    /// <https://ai.google.dev/gemini-api/docs/function-calling#multimodal>
+    /// Whether a function's response may hold media. From Gemini 3 on. <https://ai.google.dev/api/caching#FunctionResponse>
     pub function_response_parts: bool,
     /// Mistral takes ids of nine letters and digits; OpenAI answers more than 40 characters with
     /// `string_above_max_length`. <https://github.com/anomalyco/opencode/issues/1680>

@@ -281,10 +281,10 @@ impl Narrowing<'_> {
         }
         match flat.remove("enum") {
             // The words of an enum are strings.
-            Some(Value::Array(values)) if kind == "string" && values.iter().all(Value::is_string) => {
-                if !values.is_empty() {
-                    out.insert("enum".to_owned(), Value::Array(values));
-                }
+            Some(Value::Array(values))
+                if kind == "string" && !values.is_empty() && values.iter().all(Value::is_string) =>
+            {
+                out.insert("enum".to_owned(), Value::Array(values));
             }
             Some(values) => self.lose(place, &format!("enum {values}")),
             None => {}
