@@ -1,6 +1,7 @@
 //! The wire protocols: a request out, an answer in. Pure work, without sockets and clocks.
 
 pub mod anthropic_messages;
+pub(crate) mod call_ids;
 pub(crate) mod encoding;
 pub mod failure;
 pub mod google_generative_ai;
