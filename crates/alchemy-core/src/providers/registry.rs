@@ -229,12 +229,13 @@ pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str>
         .or(service(model).base_url.as_deref())
         .ok_or_else(|| {
             let provider = of(model);
+            let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
             let message = match provider.service(&model.api) {
                 None if !provider.any_model => format!(
-                    "{} is known to speak {}, not {}; pass base_url= if it does",
+                    "{} is not known to speak {}; pass {}, or base_url= if it does",
                     model.provider,
-                    provider.apis().collect::<Vec<_>>().join(" and "),
-                    model.api
+                    model.api,
+                    spoken.join(" or ")
                 ),
                 _ => format!("{} has no address of its own; pass base_url=", model.provider),
             };
@@ -313,6 +314,19 @@ mod tests {
             error.message.contains("azure") && error.message.contains("base_url="),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_protocol_that_the_provider_does_not_speak_is_told_apart() {
+        let error = base_url(&Model::new("m", "anthropic"), None).unwrap_err();
+        let expected = "base_url: anthropic is not known to speak openai-completions; pass api=\"anthropic-messages\", \
+                        or base_url= if it does";
+        assert_eq!(error.message, expected);
+        let mut model = Model::new("m", "openai");
+        model.api = "anthropic-messages".to_owned();
+        let error = base_url(&model, None).unwrap_err();
+        let both = "pass api=\"openai-responses\" or api=\"openai-completions\", or";
+        assert!(error.message.contains(both), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod media;
 mod messages;
 mod openai_responses;
 mod options;
+mod tools;
 
 use alchemy_core::error::{Error, ErrorKind};
 use alchemy_core::json;

@@ -182,3 +182,29 @@ fn audio_of_the_model_goes_back_by_its_id_or_transcript() {
         [("block_converted".to_owned(), "messages[0].content[0]".to_owned())]
     );
 }
+
+#[test]
+fn an_uploaded_image_is_left_out() {
+    let messages = json!([{"role": "user", "content": [{"type": "image", "file_id": "file-1"}]}]);
+    for name in ["openai/gpt-4o", "openrouter/m", "deepseek/m"] {
+        let (sent, notices) = messages_sent(name, &messages);
+        assert_eq!(sent, json!([{"role": "user", "content": "[image left out]"}]), "{name}");
+        assert_eq!(
+            notices,
+            [("block_converted".to_owned(), "messages[0].content[0]".to_owned())]
+        );
+    }
+}
+
+#[test]
+fn citations_of_a_document_cannot_be_asked_for() {
+    let document = |citations: bool| json!([{"role": "user", "content": [{"type": "document", "file_id": "f", "citations": citations}]}]);
+    let (sent, notices) = messages_sent("openai/m", &document(true));
+    assert_eq!(sent[0]["content"], json!([{"type": "file", "file": {"file_id": "f"}}]));
+    let expected = (
+        "option_dropped".to_owned(),
+        "messages[0].content[0].citations".to_owned(),
+    );
+    assert_eq!(notices, [expected]);
+    assert_eq!(messages_sent("openai/m", &document(false)).1, []);
+}

@@ -326,3 +326,103 @@ fn an_assistant_message_goes_between_result_and_user_where_that_is_wanted() {
     assert_eq!(roles, ["assistant", "tool", "assistant", "user"]);
     assert_eq!(notices(&encoded), [("message_inserted", "messages")]);
 }
+
+fn roles(messages: &Value) -> Vec<&str> {
+    let messages = messages.as_array().unwrap();
+    messages
+        .iter()
+        .map(|message| message["role"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_result_goes_right_behind_its_answer() {
+    let second = json!({"type": "tool_call", "id": "call_2", "name": "weather"});
+    let image = json!({"type": "image", "data": PNG});
+    let messages = json!([{"role": "assistant", "content": [weather_call(), second]},
+        {"role": "tool_result", "tool_call_id": "call_2", "content": [image]},
+        {"role": "user", "content": "Wait."}, {"role": "assistant", "content": "I do."},
+        {"role": "tool_result", "tool_call_id": "call_1", "content": "Rain"}]);
+    let (sent, notices) = messages_sent("custom/m", &messages);
+    assert_eq!(roles(&sent), ["assistant", "tool", "tool", "user", "user", "assistant"]);
+    assert_eq!(sent[1]["tool_call_id"], "call_2");
+    assert_eq!(
+        sent[2],
+        json!({"role": "tool", "content": "Rain", "tool_call_id": "call_1"})
+    );
+    assert_eq!(sent[3]["content"][0]["text"], "From the tool result call_2:");
+    let expected = [
+        ("message_moved", "messages[4]"),
+        ("block_converted", "messages[1].content[0]"),
+    ];
+    assert_eq!(notices, expected.map(|(code, path)| (code.to_owned(), path.to_owned())));
+}
+
+#[test]
+fn results_of_two_answers_in_a_row_are_moved_only_where_they_must_be() {
+    let second = json!({"type": "tool_call", "id": "call_2", "name": "weather"});
+    let messages = json!([{"role": "assistant", "content": [weather_call()]}, {"role": "assistant", "content": [second]},
+        {"role": "tool_result", "tool_call_id": "call_1", "content": "Rain"},
+        {"role": "tool_result", "tool_call_id": "call_2", "content": "Snow"}]);
+    let (sent, notices) = messages_sent("custom/m", &messages);
+    assert_eq!(roles(&sent), ["assistant", "tool", "assistant", "tool"]);
+    assert_eq!(sent[3]["content"], "Snow");
+    assert_eq!(notices, [("message_moved".to_owned(), "messages[2]".to_owned())]);
+}
+
+#[test]
+fn readable_blocks_of_another_protocol_go_over_as_text() {
+    let found =
+        json!({"type": "opaque", "api": "anthropic-messages", "kind": "web_search", "data": {}, "text": "[It rains]"});
+    let content = json!([{"type": "text", "text": "One"}, found, {"type": "text", "text": "Two"}, {"type": "text", "text": "Three"}]);
+    for provider in ["anthropic", "custom"] {
+        let messages = json!([{"role": "assistant", "provider": provider, "content": content}]);
+        let (sent, notices) = messages_sent("custom/m", &messages);
+        assert_eq!(
+            sent,
+            json!([{"role": "assistant", "content": "One\n\n[It rains]\n\nTwoThree"}])
+        );
+        assert_eq!(
+            notices,
+            [("block_converted".to_owned(), "messages[0].content[1]".to_owned())]
+        );
+    }
+}
+
+#[test]
+fn what_is_no_part_of_a_content_goes_back_as_its_text() {
+    let image = |text: Option<&str>| json!({"type": "opaque", "api": "openai-completions", "kind": "image", "data": {"type": "image_url"}, "text": text});
+    let said = |block: Value| json!([{"role": "assistant", "content": [{"type": "text", "text": "Look"}, block]}]);
+    for (text, content, code) in [
+        (Some("a cat"), "Look\n\na cat", "block_converted"),
+        (None, "Look", "block_dropped"),
+    ] {
+        let (sent, notices) = messages_sent("custom/m", &said(image(text)));
+        assert_eq!(sent, json!([{"role": "assistant", "content": content}]));
+        assert_eq!(notices, [(code.to_owned(), "messages[0].content[1]".to_owned())]);
+    }
+}
+
+#[test]
+fn opaque_blocks_stay_in_the_results_of_tools() {
+    let opaque = |api: &str, text: Option<&str>| json!({"type": "opaque", "api": api, "kind": "video_url", "data": {"type": "video_url", "video_url": {"url": "u"}}, "text": text});
+    let result = |block: Value| {
+        json!([{"role": "assistant", "content": [weather_call()]},
+            {"role": "tool_result", "tool_call_id": "call_1", "content": [{"type": "text", "text": "See"}, block]}])
+    };
+    let (sent, notices) = messages_sent("custom/m", &result(opaque("openai-completions", Some("a film"))));
+    assert_eq!(roles(&sent), ["assistant", "tool"]);
+    assert_eq!(
+        sent[1]["content"],
+        json!([{"type": "text", "text": "See"}, {"type": "video_url", "video_url": {"url": "u"}}])
+    );
+    assert_eq!(notices, []);
+    for (text, content, code) in [
+        (Some("a film"), "See\na film", "block_converted"),
+        (None, "See", "block_dropped"),
+    ] {
+        let (sent, notices) = messages_sent("custom/m", &result(opaque("other", text)));
+        assert_eq!(sent[1]["content"], content);
+        assert_eq!(notices, [(code.to_owned(), "messages[1].content[1]".to_owned())]);
+    }
+}

@@ -9,6 +9,7 @@
 //! - A call that nothing answers, though the conversation goes on or ends there, gets a result that says so:
 //!   servers refuse a conversation with an open call, for instance after the user interrupted a tool.
 //! - A result goes right behind the answer that it belongs to, wherever it stands.
+//! - An answer of which nothing is left is not sent.
 //! - A result without a call before it is an error, at the caller's line, since every server refuses it.
 
 use std::collections::HashMap;
@@ -119,19 +120,23 @@ pub(crate) fn turns<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<
             Message::AssistantMessage(message) => {
                 let mut results = results.remove(&index).unwrap_or_default();
                 let answer = answer(request, message, place, &mut results, notices);
+                if answer.said.is_empty() {
+                    notices.message_dropped(place);
+                    continue;
+                }
                 turns.push(Turn::Assistant(answer));
                 // A result stands where it belongs if only results are between it and its answer.
-                let mut settled = index + 1;
-                for result in &results {
-                    match result.message {
-                        Some(_) if result.place.message == settled => settled += 1,
-                        Some(_) => notices.add(
-                            "message_moved",
-                            result.place,
-                            "the result is sent right behind the answer with its call",
-                        ),
-                        None => {}
-                    }
+                let behind = messages.iter().skip(index + 1);
+                let end = index
+                    + behind
+                        .take_while(|message| matches!(message, Message::ToolResultMessage(_)))
+                        .count();
+                for result in results.iter().filter(|result| result.place.message > end) {
+                    notices.add(
+                        "message_moved",
+                        result.place,
+                        "the result is sent right behind the answer with its call",
+                    );
                 }
                 if !results.is_empty() {
                     turns.push(Turn::Results(results));

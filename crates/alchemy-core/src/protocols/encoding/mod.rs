@@ -7,4 +7,5 @@ pub(crate) mod media;
 pub(crate) mod notices;
 pub(crate) mod options;
 pub(crate) mod schema;
+pub(crate) mod tool_call_ids;
 pub(crate) mod tools;

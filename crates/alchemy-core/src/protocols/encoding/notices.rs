@@ -37,6 +37,11 @@ impl Notices {
     pub(crate) fn block_dropped(&mut self, path: impl fmt::Display, text: impl Into<String>) {
         self.add("block_dropped", path, text);
     }
+
+    /// A message of which nothing is left.
+    pub(crate) fn message_dropped(&mut self, path: impl fmt::Display) {
+        self.add("message_dropped", path, "the message holds nothing that can be sent");
+    }
 }
 
 /// The place of a message, or of a block in it.

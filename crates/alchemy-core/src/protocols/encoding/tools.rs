@@ -13,6 +13,8 @@ use crate::types::{Tool, ToolChoice, ToolChoiceMode};
 pub(crate) struct Tools<'a> {
     /// In the caller's order.
     pub(crate) sent: Vec<SentTool<'a>>,
+    /// The names of those that the protocol cannot be told of.
+    dropped: Vec<&'a str>,
 }
 
 /// A tool that is sent.
@@ -37,6 +39,7 @@ impl<'a> Tools<'a> {
         };
         let mut names = BTreeSet::new();
         let mut sent = Vec::with_capacity(tools.len());
+        let mut dropped = Vec::new();
         for (index, tool) in tools.iter().enumerate() {
             let path = format!("{path}[{index}]");
             if tool.name.is_empty() || !names.insert(tool.name.as_str()) {
@@ -57,11 +60,15 @@ impl<'a> Tools<'a> {
                     request.model.api
                 );
                 notices.add("tool_dropped", path, text);
+                dropped.push(tool.name.as_str());
                 continue;
+            }
+            if native.is_none() {
+                contradictions(tool, &path, notices);
             }
             sent.push(SentTool { tool, path, native });
         }
-        Ok(Tools { sent })
+        Ok(Tools { sent, dropped })
     }
 
     /// The rule for the use of the tools; None if nothing is to be sent.
@@ -80,6 +87,10 @@ impl<'a> Tools<'a> {
             return Ok(None);
         }
         let name = choice.name.as_deref().unwrap_or_default();
+        if choice.mode == ToolChoiceMode::Tool && self.dropped.contains(&name) {
+            notices.option_dropped("tool_choice", format!("the tool {name:?} is not sent"));
+            return Ok(None);
+        }
         if choice.mode == ToolChoiceMode::Tool && self.named(name).is_none() {
             let known: Vec<&str> = self.sent.iter().map(|sent| sent.tool.name.as_str()).collect();
             let reason = format!("no tool is named {name:?}; there are {}", known.join(", "));
@@ -124,6 +135,9 @@ impl<'a> SentTool<'a> {
 
     /// Whether the provider is to force the arguments into the schema, where the server knows that.
     pub(crate) fn strict(&self, request: &Request<'_>, notices: &mut Notices) -> Option<bool> {
+        if self.tool.custom {
+            return None;
+        }
         if self.tool.strict.is_some() && !request.quirks.strict_tools {
             let path = format!("{}.strict", self.path);
             notices.add("option_dropped", path, "the server does not know it");
@@ -132,12 +146,35 @@ impl<'a> SentTool<'a> {
         self.tool.strict
     }
 
-    /// Says that the protocol has no tools that take free text: it is sent as a function of one argument, `input`.
+    /// Says that there are no tools that take free text: it is sent as a function of one argument, `input`.
     pub(crate) fn custom_as_function(&self, notices: &mut Notices) -> Json {
-        let text = "the protocol has no tools of free text; it is sent as a function with the argument `input`";
+        let format = if self.tool.format.is_empty_object() {
+            ""
+        } else {
+            " and without its format"
+        };
+        let text =
+            format!("there are no tools of free text here; it is sent as a function with the argument `input`{format}");
         notices.add("tool_converted", &self.path, text);
         let schema = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
         Json::parse(schema).unwrap_or_default()
+    }
+}
+
+/// Says what of a tool means nothing beside the rest of it.
+fn contradictions(tool: &Tool, path: &str, notices: &mut Notices) {
+    let mut dropped = |key: &str, text: &str| notices.add("option_dropped", format_args!("{path}.{key}"), text);
+    if tool.custom && !tool.parameters.is_empty_object() {
+        dropped(
+            "parameters",
+            "a tool of free text has no schema; its `format` says what the text obeys",
+        );
+    }
+    if tool.custom && tool.strict.is_some() {
+        dropped("strict", "a tool of free text has no schema that it could be held to");
+    }
+    if !tool.custom && !tool.format.is_empty_object() {
+        dropped("format", "only a tool of free text has a format; `custom` makes it one");
     }
 }
 

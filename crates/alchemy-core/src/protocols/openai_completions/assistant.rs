@@ -1,58 +1,28 @@
 //! An earlier answer of a model as a message of the protocol.
-//!
-//! An answer of the same model at the same provider goes back as it came. Of another one's answer the text and
-//! the calls go over: thinking, signatures and opaque blocks mean nothing, or worse, to a model that did not
-//! make them. A message that does not say who made it counts as the model's own.
-//!
-//! A call whose arguments are cut or broken cannot go back as it is, since servers parse them. If a result
-//! answers it, it goes with empty arguments, so that the model still reads what became of it; if not, it is
-//! left out.
-
-use crate::json::Json;
-use crate::quirks::{AudioForm, ReasoningReplay};
-use crate::types::{AssistantMessage, Audio, ContentBlock, StopReason, Thinking, ToolCall, ToolCallState};
 
 use super::conversation::Walk;
-use super::request::{Call, Custom, Function, Part, Value, WireMessage};
+use super::request::{Call, Part, Value, WireMessage};
+use super::tools;
+use crate::json::Json;
+use crate::protocols::encoding::conversation::{Answer, Said, SentCall, rendering};
+use crate::protocols::encoding::notices::Place;
+use crate::quirks::{AudioForm, ReasoningReplay};
+use crate::types::{Audio, ContentBlock, Thinking};
 
 /// Adds the message to the walk.
-pub(super) fn encode<'a>(walk: &mut Walk<'a, '_>, message: &'a AssistantMessage, index: usize, path: &str) {
-    let own = is_own(walk, message);
-    let mut turn = Turn { own, ..Turn::default() };
-    for (position, block) in message.content.iter().enumerate() {
-        let path = format!("{path}.content[{position}]");
-        match block {
-            ContentBlock::Text(text) => turn.text(&text.text),
-            ContentBlock::Thinking(thinking) => turn.thinking(walk, thinking, &path),
-            ContentBlock::ToolCall(call) => turn.call(walk, call, message.stop_reason, index, &path),
-            ContentBlock::Audio(audio) => turn.audio(walk, audio, &path),
-            ContentBlock::Opaque(opaque) if own && opaque.api == walk.request.model.api && is_part(&opaque.data) => {
-                turn.parts.push(Part::Raw(&opaque.data));
-                turn.listed = true;
-            }
-            ContentBlock::Opaque(opaque) => {
-                let text = format!("a block {:?} of {} is not sent", opaque.kind, opaque.api);
-                walk.notices.block_dropped(&path, text);
-            }
-            ContentBlock::Image(_) | ContentBlock::Document(_) => {
-                let text = format!("the protocol takes no {} of an assistant", block.tag());
-                walk.notices.block_dropped(&path, text);
-            }
-        }
-        turn.after_text = matches!(block, ContentBlock::Text(_));
+pub(super) fn encode<'a>(walk: &mut Walk<'a, '_>, answer: &Answer<'a>) {
+    let mut turn = Turn {
+        own: answer.own,
+        ..Turn::default()
+    };
+    for (place, said) in &answer.said {
+        turn.say(walk, *said, *place);
     }
     if turn.is_empty() {
-        walk.notices
-            .add("message_dropped", path, "the message holds nothing that can be sent");
+        walk.notices.message_dropped(answer.place);
         return;
     }
     walk.out.push(turn.finish(walk));
-}
-
-fn is_own(walk: &Walk<'_, '_>, message: &AssistantMessage) -> bool {
-    let model = walk.request.model;
-    let same = |said: &Option<String>, asked: &str| said.as_deref().is_none_or(|said| said == asked);
-    same(&message.provider, &model.provider) && same(&message.model, &model.id) && same(&message.api, &model.api)
 }
 
 /// Whether a block that the decoder kept whole is a part of a content, and not an entry of another list.
@@ -72,7 +42,10 @@ struct Turn<'a> {
     parts: Vec<Part<'a>>,
     /// Whether the content has to be a list.
     listed: bool,
-    after_text: bool,
+    /// The place of the last text that the model wrote.
+    last_text: Option<Place>,
+    /// Whether text that it did not write came after that.
+    inserted: bool,
     text: String,
     thinking: String,
     details: Vec<Json>,
@@ -81,10 +54,44 @@ struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
+    fn say(&mut self, walk: &mut Walk<'a, '_>, said: Said<'a>, place: Place) {
+        match said {
+            Said::Text(text) => {
+                let before = self.last_text.and_then(|before| before.block);
+                let adjacent = before.map(|block| block + 1) == place.block;
+                self.text(&text.text, (self.own && !self.inserted) || adjacent);
+                self.last_text = Some(place);
+                self.inserted = false;
+            }
+            Said::Rendering(text) => self.rendering(text),
+            Said::Thinking(thinking) => self.thinking(walk, thinking),
+            Said::Call(call) => self.call(walk, call, place),
+            Said::Media(ContentBlock::Audio(audio)) => self.audio(walk, audio, place),
+            Said::Media(block) => {
+                let text = format!("the protocol takes no {} of an assistant", block.tag());
+                walk.notices.block_dropped(place, text);
+            }
+            Said::Opaque(opaque) if is_part(&opaque.data) => {
+                self.parts.push(Part::Raw(&opaque.data));
+                self.listed = true;
+            }
+            Said::Opaque(opaque) => {
+                if let Some(text) = rendering(opaque, place, walk.notices) {
+                    self.rendering(text);
+                }
+            }
+        }
+    }
+
+    fn rendering(&mut self, text: &'a str) {
+        self.text(text, false);
+        self.inserted = true;
+    }
+
     /// Text goes into one string. Blocks that other blocks part are paragraphs of it, unless the server itself
     /// sent them as one text.
-    fn text(&mut self, text: &'a str) {
-        if !self.own && !self.after_text && !self.text.is_empty() && !text.is_empty() {
+    fn text(&mut self, text: &'a str, goes_on: bool) {
+        if !goes_on && !self.text.is_empty() && !text.is_empty() {
             self.text.push_str("\n\n");
         }
         self.text.push_str(text);
@@ -93,12 +100,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn thinking(&mut self, walk: &mut Walk<'a, '_>, thinking: &'a Thinking, path: &str) {
-        if !self.own {
-            walk.notices
-                .block_dropped(path, "thinking of another model is not sent");
-            return;
-        }
+    fn thinking(&mut self, walk: &Walk<'a, '_>, thinking: &'a Thinking) {
         let replay = walk.request.quirks.reasoning_replay;
         if replay == ReasoningReplay::ReasoningDetails {
             let signature = thinking
@@ -124,48 +126,13 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn call(&mut self, walk: &mut Walk<'a, '_>, call: &'a ToolCall, stop: StopReason, index: usize, path: &str) {
-        let answered = walk.is_answered(call, index);
-        let broken = call.state != ToolCallState::Complete;
-        let cut_off = matches!(stop, StopReason::Error | StopReason::Aborted);
-        if !answered && (broken || cut_off) {
-            let reason = if broken {
-                "its arguments are not whole"
-            } else {
-                "the answer it stood in failed"
-            };
-            walk.notices
-                .block_dropped(path, format!("the call is not sent: {reason} and no result answers it"));
-            return;
-        }
-        let arguments = if broken {
-            walk.notices
-                .block_converted(path, "the call's arguments are not whole; it is sent with none");
-            "{}"
-        } else {
-            arguments(call)
-        };
-        let name = call.name.as_str();
-        let signature = call
-            .signature
-            .as_deref()
-            .filter(|_| self.own)
-            .and_then(|text| Json::parse(text).ok());
-        let custom = call.custom.then_some(Custom {
-            name,
-            input: &call.raw_arguments,
-        });
-        self.calls.push(Call {
-            id: walk.ids.wire(&call.id),
-            kind: if call.custom { "custom" } else { "function" },
-            function: (!call.custom).then_some(Function { name, arguments }),
-            custom,
-            extra_content: signature.filter(Json::is_object),
-        });
-        walk.sent(call, answered, path);
+    fn call(&mut self, walk: &mut Walk<'a, '_>, call: SentCall<'a>, place: Place) {
+        let mut wire = tools::call(call, self.own, place, walk.tools, &walk.request, walk.notices);
+        wire.id = walk.ids.wire(&call.call.id);
+        self.calls.push(wire);
     }
 
-    fn audio(&mut self, walk: &mut Walk<'a, '_>, audio: &'a Audio, path: &str) {
+    fn audio(&mut self, walk: &mut Walk<'a, '_>, audio: &'a Audio, place: Place) {
         let id = audio
             .id
             .as_deref()
@@ -174,12 +141,12 @@ impl<'a> Turn<'a> {
             (Some(id), _) if self.audio.is_none() => self.audio = Some(id),
             (_, Some(transcript)) => {
                 walk.notices
-                    .block_converted(path, "the audio is sent as its transcript");
-                self.text(transcript);
+                    .block_converted(place, "the audio is sent as its transcript");
+                self.text(transcript, self.own);
             }
             _ => walk
                 .notices
-                .block_dropped(path, "the protocol takes audio of an assistant only by its id"),
+                .block_dropped(place, "the protocol takes audio of an assistant only by its id"),
         }
     }
 
@@ -227,14 +194,5 @@ impl<'a> Turn<'a> {
         } else {
             message.with("tool_calls", Value::Calls(self.calls))
         }
-    }
-}
-
-/// The arguments as the model wrote them, else as they were read, else none.
-fn arguments(call: &ToolCall) -> &str {
-    match (call.raw_arguments.trim(), &call.arguments) {
-        ("", Some(arguments)) => arguments.text(),
-        ("", None) => "{}",
-        _ => &call.raw_arguments,
     }
 }

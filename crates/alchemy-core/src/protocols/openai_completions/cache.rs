@@ -1,9 +1,10 @@
 //! The wish about the cache of prompt prefixes, and the name by which a conversation finds its cache again.
 
-use super::encode::Fields;
-use super::request::{CacheMark, Notices, Part, Value, WireMessage};
+use super::request::{CacheMark, Part, Value, WireMessage};
 use crate::error::Result;
 use crate::protocols::Request;
+use crate::protocols::encoding::body::Fields;
+use crate::protocols::encoding::notices::Notices;
 use crate::quirks::{CacheControl, SessionField};
 use crate::types::CacheRetention;
 

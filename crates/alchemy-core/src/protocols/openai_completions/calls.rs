@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{CustomDelta, FunctionDelta, ToolCallDelta};
 use crate::assembler::Assembler;
+use crate::protocols::call_ids;
 use crate::protocols::surrogates::{Joiner, clean, escape_halves};
 use crate::types::{Notice, ToolCall};
 
@@ -145,7 +146,7 @@ impl Calls {
             return;
         }
         if call.id.is_empty() {
-            call.id = made_up_id(assembler.message().response_id.as_deref(), position);
+            call.id = call_ids::made_up(assembler.message().response_id.as_deref(), position);
         } else if duplicate {
             assembler.notice(Notice::new(
                 "tool_call_renamed",
@@ -200,15 +201,4 @@ fn text_of(arguments: &RawValue, halves: bool) -> Option<(Cow<'_, str>, bool)> {
         },
         text => Some((Cow::Borrowed(text), halves)),
     }
-}
-
-/// An id for a call that came without one, told apart from those of other answers by the answer's id.
-fn made_up_id(response_id: Option<&str>, position: usize) -> String {
-    let hash = response_id
-        .unwrap_or_default()
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    format!("call_{:08x}_{position}", hash >> 32)
 }

@@ -1,41 +1,45 @@
 //! The conversation as messages of the protocol.
 //!
-//! What the protocol cannot say is converted, and a notice says how:
-//! - Media in a tool result goes into a user message after it, unless the server takes images there.
-//! - A call that nothing answers, though the conversation goes on or ends there, gets a result that says so:
-//!   servers refuse a conversation with an open call, for instance after the user interrupted a tool.
-//! - A message that is left with nothing in it is not sent.
-//!
-//! A result without a call before it is an error here, at the caller's line, since every server refuses it.
-//! `is_error` has no field in the protocol, so the text of a failed result opens with the word "Error".
+//! What the protocol cannot say is converted, and a notice says how: media in a tool result go into a user message
+//! after it, unless the server takes images there, and a message that is left with nothing in it is not sent.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use super::request::{Notices, Part, Value, WireMessage};
-use super::tool_call_ids::WireIds;
+use super::request::{Part, Value, WireMessage};
 use super::{assistant, cache, media};
 use crate::error::{Error, Result};
 use crate::protocols::Request;
+use crate::protocols::encoding::conversation::{Foreign, Turn, opaque, turns};
+use crate::protocols::encoding::media::Remarks;
+use crate::protocols::encoding::notices::{Notices, Place};
+use crate::protocols::encoding::tool_call_ids::WireIds;
+use crate::protocols::encoding::tools::Tools;
 use crate::quirks::SystemRole;
-use crate::types::{Content, ContentBlock, Message, Modality, Opaque, ToolCall, UserMessage};
+use crate::types::{Content, ContentBlock, Modality, UserMessage};
 
 /// The messages of a request.
-pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<Vec<WireMessage<'a>>> {
-    let mut walk = Walk::new(*request, notices);
+pub(super) fn encode<'a>(
+    request: &Request<'a>,
+    tools: &Tools<'a>,
+    notices: &mut Notices,
+) -> Result<Vec<WireMessage<'a>>> {
+    let turns = turns(request, notices)?;
+    let mut walk = Walk {
+        request: *request,
+        tools,
+        notices,
+        ids: WireIds::new(request.quirks.tool_call_ids),
+        out: Vec::with_capacity(request.context.messages.len() + 1),
+        remarks: Remarks::default(),
+    };
     walk.system();
-    for (index, message) in request.context.messages.iter().enumerate() {
-        let path = format!("messages[{index}]");
-        match message {
-            Message::UserMessage(message) => walk.user(message, &path)?,
-            Message::AssistantMessage(message) => {
-                walk.close_turn();
-                assistant::encode(&mut walk, message, index, &path);
-            }
-            Message::ToolResultMessage(message) => walk.tool_result(message, &path)?,
+    for turn in turns {
+        match turn {
+            Turn::User(message, place) => walk.user(message, place)?,
+            Turn::Assistant(answer) => assistant::encode(&mut walk, &answer),
+            Turn::Results(results) => walk.results(&results)?,
         }
     }
-    walk.close_turn();
     let mut messages = walk.out;
     cache::mark_prefixes(request, &mut messages);
     Ok(messages)
@@ -44,53 +48,17 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
 /// The state of the walk over the conversation.
 pub(super) struct Walk<'a, 'n> {
     pub(super) request: Request<'a>,
+    pub(super) tools: &'n Tools<'a>,
     pub(super) notices: &'n mut Notices,
     pub(super) ids: WireIds<'a>,
     pub(super) out: Vec<WireMessage<'a>>,
-    /// For each id, the last message that answers it.
-    last_answer: HashMap<&'a str, usize>,
-    /// The names of the calls so far, by id.
-    pub(super) names: HashMap<&'a str, &'a str>,
-    /// The calls of the last answer that no result answers, with their paths.
-    unanswered: Vec<(&'a ToolCall, String)>,
-    /// Media of the tool results since the last other message.
-    pub(super) attachments: Vec<Part<'a>>,
-    /// Kinds of content that were remarked upon.
-    remarked: Vec<Modality>,
+    remarks: Remarks,
 }
 
-impl<'a, 'n> Walk<'a, 'n> {
-    fn new(request: Request<'a>, notices: &'n mut Notices) -> Self {
-        let answers = request
-            .context
-            .messages
-            .iter()
-            .enumerate()
-            .filter_map(|(index, message)| match message {
-                Message::ToolResultMessage(message) => Some((message.tool_call_id.as_str(), index)),
-                _ => None,
-            });
-        Walk {
-            notices,
-            ids: WireIds::new(request.quirks.tool_call_ids),
-            out: Vec::with_capacity(request.context.messages.len() + 1),
-            last_answer: answers.collect(),
-            names: HashMap::new(),
-            unanswered: Vec::new(),
-            attachments: Vec::new(),
-            remarked: Vec::new(),
-            request,
-        }
-    }
-
+impl<'a> Walk<'a, '_> {
     fn system(&mut self) {
-        let Some(prompt) = self
-            .request
-            .context
-            .system_prompt
-            .as_deref()
-            .filter(|prompt| !prompt.is_empty())
-        else {
+        let prompt = self.request.context.system_prompt.as_deref();
+        let Some(prompt) = prompt.filter(|prompt| !prompt.is_empty()) else {
             return;
         };
         let developer = self.request.quirks.system_role == SystemRole::Developer && self.request.model.reasoning;
@@ -98,39 +66,8 @@ impl<'a, 'n> Walk<'a, 'n> {
             .push(WireMessage::new(if developer { "developer" } else { "system" }, prompt));
     }
 
-    /// Whether a message after `index` answers the call.
-    pub(super) fn is_answered(&self, call: &ToolCall, index: usize) -> bool {
-        self.last_answer
-            .get(call.id.as_str())
-            .is_some_and(|answer| *answer > index)
-    }
-
-    /// Takes note of a call that is sent.
-    pub(super) fn sent(&mut self, call: &'a ToolCall, answered: bool, path: &str) {
-        self.names.insert(&call.id, &call.name);
-        if !answered {
-            self.unanswered.push((call, path.to_owned()));
-        }
-    }
-
-    /// Ends a run of tool results: answers what nothing answers, and hands over what they hold besides text.
-    fn close_turn(&mut self) {
-        for (call, path) in std::mem::take(&mut self.unanswered) {
-            let text = format!("the call of {:?} has no result; one that says so is sent", call.name);
-            self.notices.add("message_inserted", path, text);
-            self.push_result(
-                &call.id,
-                Some(&call.name),
-                Value::from("No result: the call was not run."),
-            );
-        }
-        let attachments = std::mem::take(&mut self.attachments);
-        if !attachments.is_empty() {
-            self.push_user(Value::Parts(attachments));
-        }
-    }
-
-    fn push_user(&mut self, content: Value<'a>) {
+    /// Adds a message of the user's.
+    pub(super) fn push_user(&mut self, content: Value<'a>) {
         let after_tool = self.out.last().is_some_and(|message| message.role == "tool");
         if after_tool && self.request.quirks.assistant_after_tool_result {
             let text =
@@ -142,24 +79,13 @@ impl<'a, 'n> Walk<'a, 'n> {
         self.out.push(WireMessage::new("user", content));
     }
 
-    /// Adds the answer to a call.
-    pub(super) fn push_result(&mut self, id: &'a str, name: Option<&'a str>, content: Value<'a>) {
-        let message = WireMessage::new("tool", content).with("tool_call_id", self.ids.wire(id));
-        self.out
-            .push(match name.filter(|_| self.request.quirks.tool_result_name) {
-                Some(name) => message.with("name", name),
-                None => message,
-            });
-    }
-
-    fn user(&mut self, message: &'a UserMessage, path: &str) -> Result<()> {
-        self.close_turn();
+    fn user(&mut self, message: &'a UserMessage, place: Place) -> Result<()> {
         let content = match &message.content {
             Content::Text(text) => Value::from(text.as_str()),
             Content::Blocks(blocks) => {
                 let mut parts = Vec::with_capacity(blocks.len());
                 for (index, block) in blocks.iter().enumerate() {
-                    parts.extend(self.part(block, &format!("{path}.content[{index}]"))?);
+                    parts.extend(self.part(block, place.block(index))?);
                 }
                 self.content(parts)
             }
@@ -187,63 +113,34 @@ impl<'a, 'n> Walk<'a, 'n> {
         }
     }
 
-    /// A block as a part of a content; None if it is not sent.
-    pub(super) fn part(&mut self, block: &'a ContentBlock, path: &str) -> Result<Option<Part<'a>>> {
+    /// A block of the user's or a tool's as a part of a content; None if it is not sent.
+    pub(super) fn part(&mut self, block: &'a ContentBlock, place: Place) -> Result<Option<Part<'a>>> {
         let quirks = self.request.quirks;
-        Ok(match block {
-            ContentBlock::Text(text) => Some(Part::text(text.text.as_str())),
-            ContentBlock::Image(image) => {
-                let part = media::image(image, path, quirks, self.notices)?;
-                Some(self.remark(Modality::Image, part, path))
-            }
-            ContentBlock::Audio(audio) => {
-                let part = media::audio(audio, path, quirks, self.notices)?;
-                Some(self.remark(Modality::Audio, part, path))
-            }
+        let (modality, part) = match block {
+            ContentBlock::Text(text) => return Ok(Some(Part::text(text.text.as_str()))),
+            ContentBlock::Image(image) => (Modality::Image, media::image(image, place, quirks, self.notices)?),
+            ContentBlock::Audio(audio) => (Modality::Audio, media::audio(audio, place, quirks, self.notices)?),
             ContentBlock::Document(document) => {
-                let part = media::document(document, path, quirks, self.notices)?;
-                Some(self.remark(Modality::Document, part, path))
+                let part = media::document(document, place, quirks, self.notices)?;
+                (Modality::Document, part)
             }
-            ContentBlock::Opaque(opaque) => self.opaque(opaque, path),
+            ContentBlock::Opaque(block) => {
+                let sent = opaque(&self.request, block, place, self.notices);
+                return Ok(sent.map(|sent| match sent {
+                    Foreign::Data(data) => Part::Raw(data),
+                    Foreign::Text(text) => Part::text(text),
+                }));
+            }
             ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => {
                 return Err(Error::invalid(
-                    path,
+                    place.to_string(),
                     "only an assistant message holds thinking and tool calls",
                 ));
             }
-        })
-    }
-
-    /// Says, once a kind, that a model is not known to take what it is sent.
-    fn remark(&mut self, modality: Modality, part: Part<'a>, path: &str) -> Part<'a> {
-        let model = self.request.model;
-        let sent_as_text = matches!(part, Part::Text { .. });
-        if !sent_as_text && !model.input.contains(&modality) && !self.remarked.contains(&modality) {
-            self.remarked.push(modality);
-            let text = format!(
-                "{} is not described as taking {modality}; it is sent all the same",
-                model.id
-            );
-            self.notices.add("modality_unlisted", path, text);
+        };
+        if !matches!(part, Part::Text { .. }) {
+            self.remarks.unlisted(self.request.model, modality, place, self.notices);
         }
-        part
-    }
-
-    fn opaque(&mut self, opaque: &'a Opaque, path: &str) -> Option<Part<'a>> {
-        if opaque.api == self.request.model.api {
-            return Some(Part::Raw(&opaque.data));
-        }
-        match opaque.text.as_deref() {
-            Some(text) => {
-                let notice = format!("a block {:?} of {} is sent as its text", opaque.kind, opaque.api);
-                self.notices.block_converted(path, notice);
-                Some(Part::text(text))
-            }
-            None => {
-                self.notices
-                    .block_dropped(path, format!("a block {:?} of {} is not sent", opaque.kind, opaque.api));
-                None
-            }
-        }
+        Ok(Some(part))
     }
 }

@@ -19,8 +19,8 @@ mod options;
 mod reasoning;
 mod request;
 mod response_format;
-mod tool_call_ids;
 mod tool_results;
+mod tools;
 
 pub use decode::Decoder;
 pub use encode::encode;

@@ -1,112 +1,30 @@
 //! The wish to think, in the words of the server.
 //!
 //! Servers know efforts, budgets or a switch; a level or a budget becomes the nearest thing that the
-//! server knows, with a notice where that is not the same. The budgets that stand for levels are the
-//! ones pi-ai uses, so that a budget and its level mean the same everywhere.
+//! server knows, with a notice where that is not the same.
 
 use serde_json::{Map, Value, json};
 
-use super::encode::Fields;
-use super::request::Notices;
 use crate::error::Result;
 use crate::protocols::Request;
+use crate::protocols::encoding::body::Fields;
+use crate::protocols::encoding::effort::{Wish, budget_of, fit, nearest, wish};
+use crate::protocols::encoding::notices::Notices;
 use crate::quirks::{Effort, ReasoningFormat};
-use crate::types::{Reasoning, ReasoningLevel};
-
-/// Tokens that a budget leaves for the answer itself, where `max_tokens` has room for that.
-const ANSWER_ROOM: u64 = 1024;
-
-const OPTION: &str = "options.reasoning";
 
 /// Adds what says how much to think.
 pub(super) fn encode(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    let Some(reasoning) = request.options.reasoning else {
-        return Ok(());
+    let wish = match wish(request, notices) {
+        None => return Ok(()),
+        Some(Wish::Budget(tokens)) => Wish::Budget(fit(tokens, request.options.max_tokens, notices)),
+        Some(wish) => wish,
     };
-    let wish = match reasoning {
-        Reasoning::Level(ReasoningLevel::Off) | Reasoning::Budget(0) => Wish::Off,
-        Reasoning::Level(level) => Wish::Effort(effort_of(level)),
-        Reasoning::Budget(tokens) => Wish::Budget(fit(tokens, request.options.max_tokens, notices)),
-    };
-    if !request.model.reasoning {
-        if wish != Wish::Off {
-            let text = format!(
-                "{} is not described as a model that thinks; Model(reasoning=True) says that it does",
-                request.model.id
-            );
-            notices.option_dropped("reasoning", text);
-        }
-        return Ok(());
-    }
     Writer {
         efforts: &request.quirks.reasoning_efforts,
         fields,
         notices,
     }
     .write(request, wish)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    Off,
-    Effort(Effort),
-    Budget(u64),
-}
-
-fn effort_of(level: ReasoningLevel) -> Effort {
-    match level {
-        ReasoningLevel::Off => Effort::None,
-        ReasoningLevel::Minimal => Effort::Minimal,
-        ReasoningLevel::Low => Effort::Low,
-        ReasoningLevel::Medium => Effort::Medium,
-        ReasoningLevel::High => Effort::High,
-        ReasoningLevel::Xhigh => Effort::Xhigh,
-    }
-}
-
-fn effort_of_budget(tokens: u64) -> Effort {
-    match tokens {
-        0..=1024 => Effort::Minimal,
-        1025..=4096 => Effort::Low,
-        4097..=12_288 => Effort::Medium,
-        12_289..=24_576 => Effort::High,
-        _ => Effort::Xhigh,
-    }
-}
-
-fn budget_of(effort: Effort) -> u64 {
-    match effort {
-        Effort::None => 0,
-        Effort::Minimal => 1024,
-        Effort::Low => 2048,
-        Effort::Medium | Effort::Default => 8192,
-        Effort::High => 16_384,
-        Effort::Xhigh | Effort::Max => 32_768,
-    }
-}
-
-/// How strong an effort is, for the search of the nearest.
-fn strength(effort: Effort) -> i32 {
-    match effort {
-        Effort::None => 0,
-        Effort::Minimal => 1,
-        Effort::Low => 2,
-        Effort::Medium | Effort::Default => 3,
-        Effort::High => 4,
-        Effort::Xhigh => 5,
-        Effort::Max => 6,
-    }
-}
-
-/// `max_tokens` caps thinking too, so a budget shrinks until an answer has room beside it.
-fn fit(tokens: u64, max_tokens: Option<u64>, notices: &mut Notices) -> u64 {
-    let Some(max_tokens) = max_tokens else { return tokens };
-    let room = (max_tokens - ANSWER_ROOM.min(max_tokens / 2)).max(1);
-    if tokens > room {
-        let text = format!("a budget of {tokens} tokens does not fit into max_tokens {max_tokens}; it is {room}");
-        notices.add("option_clamped", OPTION, text);
-    }
-    tokens.min(room)
 }
 
 struct Writer<'a, 'f> {
@@ -152,7 +70,7 @@ impl Writer<'_, '_> {
     }
 
     fn effort(&mut self, wish: Wish) -> Result<()> {
-        match self.nearest(wish) {
+        match nearest(wish, self.efforts, self.notices) {
             Some(effort) => self.fields.set("reasoning_effort", effort.as_str()),
             None => Ok(()),
         }
@@ -164,7 +82,7 @@ impl Writer<'_, '_> {
             Wish::Off if !self.efforts.contains(&Effort::None) => {
                 self.fields.set("reasoning", json!({"enabled": false}))
             }
-            wish => match self.nearest(wish) {
+            wish => match nearest(wish, self.efforts, self.notices) {
                 Some(effort) => self.fields.set("reasoning", json!({"effort": effort.as_str()})),
                 None => Ok(()),
             },
@@ -203,72 +121,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// The effort that the server knows and that is nearest; of two the weaker, which costs less.
-    fn nearest(&mut self, wish: Wish) -> Option<Effort> {
-        let (asked, exact) = match wish {
-            Wish::Off => (Effort::None, true),
-            Wish::Effort(effort) => (effort, true),
-            Wish::Budget(tokens) => (effort_of_budget(tokens), false),
-        };
-        if wish == Wish::Off && !self.efforts.contains(&Effort::None) {
-            self.notices
-                .option_dropped("reasoning", "the server cannot be told not to think");
-            return None;
-        }
-        let thinking = self
-            .efforts
-            .iter()
-            .filter(|effort| wish == Wish::Off || **effort != Effort::None);
-        let distance = |effort: &Effort| (strength(*effort) - strength(asked)).abs();
-        let Some(found) = thinking
-            .copied()
-            .min_by_key(|effort| (distance(effort), strength(*effort)))
-        else {
-            self.notices
-                .option_dropped("reasoning", "the server only knows whether to think, and does");
-            return None;
-        };
-        if !exact || strength(found) != strength(asked) {
-            let asked = match wish {
-                Wish::Budget(tokens) => format!("a budget of {tokens} tokens"),
-                _ => asked.as_str().to_owned(),
-            };
-            self.mapped(&format!("{asked} is sent as {}", found.as_str()));
-        }
-        Some(found)
-    }
-
     fn mapped(&mut self, text: &str) {
-        self.notices.add("option_mapped", OPTION, text);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn budgets_and_levels_agree() {
-        for effort in [
-            Effort::Minimal,
-            Effort::Low,
-            Effort::Medium,
-            Effort::High,
-            Effort::Xhigh,
-        ] {
-            assert_eq!(effort_of_budget(budget_of(effort)), effort);
-        }
-    }
-
-    #[test]
-    fn a_budget_leaves_room_for_the_answer() {
-        let mut notices = Notices::default();
-        assert_eq!(fit(8192, None, &mut notices), 8192);
-        assert_eq!(fit(8192, Some(16_384), &mut notices), 8192);
-        assert!(notices.0.is_empty());
-        assert_eq!(fit(8192, Some(4096), &mut notices), 3072);
-        assert_eq!(fit(8192, Some(100), &mut notices), 50);
-        assert_eq!(fit(8192, Some(1), &mut notices), 1);
-        assert_eq!(notices.0.len(), 3);
+        self.notices.option_mapped("reasoning", text);
     }
 }

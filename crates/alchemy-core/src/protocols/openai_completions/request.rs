@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use base64::display::Base64Display;
-use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::json::Json;
-use crate::types::Notice;
+use crate::json::{Json, Object};
+use crate::protocols::encoding::media::{Base64, DataUrl};
 
 /// A message: its role, and its other keys in order.
 pub(super) struct WireMessage<'a> {
@@ -153,31 +151,12 @@ pub(super) struct File<'a> {
     pub(super) file_data: Option<Source<'a>>,
 }
 
-/// Bytes as base64 text.
-pub(super) struct Base64<'a>(pub(super) &'a [u8]);
-
-impl Serialize for Base64<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Base64Display::new(self.0, &STANDARD))
-    }
-}
-
 /// An address, or bytes as a data URL.
+#[derive(Serialize)]
+#[serde(untagged)]
 pub(super) enum Source<'a> {
     Url(&'a str),
-    Data { mime_type: Cow<'a, str>, data: &'a [u8] },
-}
-
-impl Serialize for Source<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Source::Url(url) => serializer.serialize_str(url),
-            Source::Data { mime_type, data } => {
-                let data = Base64Display::new(data, &STANDARD);
-                serializer.collect_str(&format_args!("data:{mime_type};base64,{data}"))
-            }
-        }
-    }
+    Data(DataUrl<'a>),
 }
 
 /// A tool call of an earlier answer.
@@ -197,7 +176,7 @@ pub(super) struct Call<'a> {
 #[derive(Serialize)]
 pub(super) struct Function<'a> {
     pub(super) name: &'a str,
-    pub(super) arguments: &'a str,
+    pub(super) arguments: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -208,10 +187,19 @@ pub(super) struct Custom<'a> {
 
 /// A tool that the model may call.
 #[derive(Serialize)]
-pub(super) struct WireTool<'a> {
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) function: ToolFunction<'a>,
+#[serde(untagged)]
+pub(super) enum WireTool<'a> {
+    Function {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        function: ToolFunction<'a>,
+    },
+    Custom {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        custom: ToolCustom<'a>,
+    },
+    Native(&'a Object),
 }
 
 #[derive(Serialize)]
@@ -224,27 +212,11 @@ pub(super) struct ToolFunction<'a> {
     pub(super) strict: Option<bool>,
 }
 
-/// What could not be honoured exactly, so far.
-#[derive(Default)]
-pub(super) struct Notices(pub(super) Vec<Notice>);
-
-impl Notices {
-    pub(super) fn add(&mut self, code: &str, path: impl Into<String>, text: impl Into<String>) {
-        self.0.push(Notice::new(code, path, text));
-    }
-
-    /// An option that is not sent.
-    pub(super) fn option_dropped(&mut self, option: &str, text: impl Into<String>) {
-        self.add("option_dropped", format!("options.{option}"), text);
-    }
-
-    /// A block that is sent as something else.
-    pub(super) fn block_converted(&mut self, path: &str, text: impl Into<String>) {
-        self.add("block_converted", path, text);
-    }
-
-    /// A block that is not sent.
-    pub(super) fn block_dropped(&mut self, path: &str, text: impl Into<String>) {
-        self.add("block_dropped", path, text);
-    }
+#[derive(Serialize)]
+pub(super) struct ToolCustom<'a> {
+    pub(super) name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) format: Option<Cow<'a, Json>>,
 }

@@ -1,32 +1,62 @@
 //! The results of tool calls as messages of the protocol.
+//!
+//! `is_error` has no field in the protocol, so the text of a failed result opens with the word "Error".
 
 use std::borrow::Cow;
 
 use super::conversation::Walk;
-use super::request::{Part, Value};
-use crate::error::{Error, Result};
+use super::request::{Part, Value, WireMessage};
+use crate::error::Result;
+use crate::protocols::encoding::conversation::{CallResult, NO_RESULT};
+use crate::protocols::encoding::notices::Place;
 use crate::types::{Content, ContentBlock, ToolResultMessage};
 
 impl<'a> Walk<'a, '_> {
-    /// Adds a result; what it holds besides text is kept for the message after it.
-    pub(super) fn tool_result(&mut self, message: &'a ToolResultMessage, path: &str) -> Result<()> {
-        let id = message.tool_call_id.as_str();
-        let Some(called) = self.names.get(id).copied() else {
-            let reason = format!("no tool call before it has the id {id:?}");
-            return Err(Error::invalid(format!("{path}.tool_call_id"), &reason));
-        };
+    /// Adds the results of an answer's calls; what they hold besides text goes into a user message behind them all.
+    pub(super) fn results(&mut self, results: &[CallResult<'a>]) -> Result<()> {
+        let mut attachments = Vec::new();
+        for result in results {
+            let content = match result.message {
+                Some(message) => self.result(message, result.place, &mut attachments)?,
+                None => Value::from(NO_RESULT),
+            };
+            let id = self.ids.wire(&result.call.id);
+            let message = WireMessage::new("tool", content).with("tool_call_id", id);
+            self.out.push(match self.request.quirks.tool_result_name {
+                true => message.with("name", result.tool_name()),
+                false => message,
+            });
+        }
+        if !attachments.is_empty() {
+            self.push_user(Value::Parts(attachments));
+        }
+        Ok(())
+    }
+
+    fn result(
+        &mut self,
+        message: &'a ToolResultMessage,
+        place: Place,
+        attachments: &mut Vec<Part<'a>>,
+    ) -> Result<Value<'a>> {
         let mut parts = Vec::new();
-        let attached = self.attachments.len();
+        let attached = attachments.len();
         match &message.content {
             Content::Text(text) => parts.push(Part::text(text.as_str())),
             Content::Blocks(blocks) => {
                 for (index, block) in blocks.iter().enumerate() {
-                    let path = format!("{path}.content[{index}]");
+                    let place = place.block(index);
                     let images = self.request.quirks.tool_result_images && matches!(block, ContentBlock::Image(_));
-                    match self.part(block, &path)? {
-                        Some(part @ Part::Text { .. }) => parts.push(part),
+                    match self.part(block, place)? {
+                        Some(part @ (Part::Text { .. } | Part::Raw(_))) => parts.push(part),
                         Some(part) if images => parts.push(part),
-                        Some(part) => self.attach(id, part, &path),
+                        Some(part) => {
+                            let text = "a tool result holds text alone; the block goes into a user message after it";
+                            self.notices.block_converted(place, text);
+                            let id = self.ids.wire(&message.tool_call_id);
+                            attachments.push(Part::text(format!("From the tool result {id}:")));
+                            attachments.push(part);
+                        }
                         None => {}
                     }
                 }
@@ -35,24 +65,11 @@ impl<'a> Walk<'a, '_> {
         if message.is_error {
             mark_failure(&mut parts);
         }
-        let content = if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
-            result_text(&parts, self.attachments.len() > attached)
+        Ok(if parts.iter().all(|part| matches!(part, Part::Text { .. })) {
+            result_text(&parts, attachments.len() > attached)
         } else {
             Value::Parts(parts)
-        };
-        self.push_result(id, message.tool_name.as_deref().or(Some(called)), content);
-        Ok(())
-    }
-
-    /// Keeps a part of a tool result for the user message after it.
-    fn attach(&mut self, id: &'a str, part: Part<'a>, path: &str) {
-        self.notices.block_converted(
-            path,
-            "a tool result holds text alone; the block goes into a user message after it",
-        );
-        let id = self.ids.wire(id);
-        self.attachments.push(Part::text(format!("From the tool result {id}:")));
-        self.attachments.push(part);
+        })
     }
 }
 

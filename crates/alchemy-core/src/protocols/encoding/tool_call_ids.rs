@@ -13,13 +13,13 @@ use crate::quirks::ToolCallIds;
 const SHORT: usize = 40;
 
 /// Gives each id of a conversation its form on the wire.
-pub(super) struct WireIds<'a> {
+pub(crate) struct WireIds<'a> {
     form: ToolCallIds,
     replaced: HashMap<&'a str, String>,
 }
 
 impl<'a> WireIds<'a> {
-    pub(super) fn new(form: ToolCallIds) -> Self {
+    pub(crate) fn new(form: ToolCallIds) -> Self {
         WireIds {
             form,
             replaced: HashMap::new(),
@@ -27,7 +27,7 @@ impl<'a> WireIds<'a> {
     }
 
     /// The id as it is sent.
-    pub(super) fn wire(&mut self, id: &'a str) -> Cow<'a, str> {
+    pub(crate) fn wire(&mut self, id: &'a str) -> Cow<'a, str> {
         let fits = match self.form {
             ToolCallIds::Any => true,
             ToolCallIds::Short => id.chars().count() <= SHORT,
