@@ -37,7 +37,8 @@ def test_a_cut_stream_is_never_whole(api):
     """Every cut before the terminal marker is an error, and what is kept is the beginning of the whole."""
     chance = random.Random("cuts")
     tried = 0
-    for recording in answered(api, streamed=True):
+    streams = answered(api, streamed=True)
+    for recording in streams:
         marker = TERMINAL[api].search(recording.body)
         if marker is None:
             continue
@@ -49,7 +50,7 @@ def test_a_cut_stream_is_never_whole(api):
             assert breaches(replay.events, None) == [], (recording.id, len(cut))
             assert text_of(whole).startswith(text_of(replay.error.partial).rstrip("\ufffd")), (recording.id, len(cut))
             tried += 1
-    assert tried > 300
+    assert tried > 2 * len(streams), "too few streams have the marker"
 
 
 def test_a_cut_body_is_never_whole(api):
