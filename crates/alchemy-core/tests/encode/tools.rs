@@ -77,6 +77,15 @@ fn what_contradicts_a_tool_of_free_text_is_not_sent() {
         let (options, sent) = (json!({"tools": [tool]}), json!({"tools": [sent]}));
         sent_with_notice("openai/gpt-5", &options, &sent, "option_dropped", &path);
     }
+    let tool = json!({"name": "a", "custom": true, "strict": true, "parameters": schema});
+    let (sent, notices) = options_sent("groq/m", &json!({"tools": [tool]}));
+    assert!(sent["tools"][0]["function"].get("strict").is_none());
+    let expected = [
+        ("option_dropped", "options.tools[0].parameters"),
+        ("option_dropped", "options.tools[0].strict"),
+        ("tool_converted", "options.tools[0]"),
+    ];
+    assert_eq!(notices, expected.map(|(code, path)| (code.to_owned(), path.to_owned())));
 }
 
 #[test]
