@@ -168,6 +168,7 @@ impl Answer {
                 );
                 let result = framer.finish(&mut sink);
                 drop(sink);
+                self.trailing |= framer.has_trailing();
                 self.framed(result)?;
             }
         }
@@ -263,7 +264,8 @@ fn sink<'a>(
 ) -> impl FnMut(&str) -> Result<()> + 'a {
     move |data: &str| {
         if *flow == Flow::Ended {
-            *trailing |= !data.trim().is_empty();
+            // `[DONE]` says only that nothing follows.
+            *trailing |= !matches!(data.trim(), "" | "[DONE]");
             return Ok(());
         }
         *flow = decoder.event(data, assembler)?;

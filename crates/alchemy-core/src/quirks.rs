@@ -165,6 +165,8 @@ choice! {
         Short,
         /// Exactly nine letters and digits.
         NineAlphanumerics,
+        /// Letters, digits, `_` and `-`.
+        Words,
     }
 }
 
@@ -338,6 +340,8 @@ pub struct Quirks {
     /// Whether a tool result may hold images. OpenRouter takes them, OpenAI refuses.
     /// Recorded in pydantic/pydantic-ai, `test_multimodal_tool_returns`.
     pub tool_result_images: bool,
+    /// Whether a function's response may hold media. From Gemini 3 on. <https://ai.google.dev/api/caching#FunctionResponse>
+    pub function_response_parts: bool,
     /// Mistral takes ids of nine letters and digits; OpenAI answers more than 40 characters with
     /// `string_above_max_length`. <https://github.com/anomalyco/opencode/issues/1680>
     pub tool_call_ids: ToolCallIds,
@@ -369,6 +373,9 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
+    /// Whether `temperature` and `top_p` may be given together. Claude 4.1 to 4.6 take one of them.
+    /// <https://platform.claude.com/docs/en/about-claude/models/migration-guide>
+    pub sampling_pair: bool,
     /// The lowest temperature. MiniMax takes values above 0.
     /// <https://platform.minimax.io/docs/api-reference/text-chat>
     pub temperature_min: f64,
@@ -434,6 +441,7 @@ impl Default for Quirks {
             tool_result_name: false,
             assistant_after_tool_result: false,
             tool_result_images: false,
+            function_response_parts: false,
             tool_call_ids: ToolCallIds::default(),
             strict_tools: true,
             custom_tools: false,
@@ -444,6 +452,7 @@ impl Default for Quirks {
             audio: AudioForm::default(),
             documents: DocumentForm::default(),
             sampling: true,
+            sampling_pair: true,
             temperature_min: 0.0,
             temperature_max: 2.0,
             max_stop: None,

@@ -1,7 +1,22 @@
-//! Anthropic Messages: requests and answers.
+//! Anthropic Messages, and the servers that imitate it: requests and answers.
 
+mod blocks;
 mod decode;
+mod opaque;
+mod stop;
+mod usage;
+mod wire;
+
+mod assistant;
+mod cache;
+mod conversation;
 mod encode;
+mod media;
+mod options;
+mod output;
+mod request;
+mod thinking;
+mod tools;
 
 pub use decode::Decoder;
 pub use encode::encode;

@@ -32,6 +32,10 @@ impl<'a> WireIds<'a> {
             ToolCallIds::Any => true,
             ToolCallIds::Short => id.chars().count() <= SHORT,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            ToolCallIds::Words => {
+                let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+                !id.is_empty() && id.bytes().all(word)
+            }
         };
         if fits {
             return Cow::Borrowed(id);
@@ -39,7 +43,10 @@ impl<'a> WireIds<'a> {
         if let Some(known) = self.replaced.get(id) {
             return Cow::Owned(known.clone());
         }
-        let prefix = if self.form == ToolCallIds::Short { "call_" } else { "" };
+        let prefix = match self.form {
+            ToolCallIds::Short | ToolCallIds::Words => "call_",
+            ToolCallIds::Any | ToolCallIds::NineAlphanumerics => "",
+        };
         let taken = |wire: &String| self.replaced.values().any(|other| other == wire);
         let made = (0..u64::MAX)
             .map(|salt| format!("{prefix}{}", nine(id, salt)))
