@@ -1,91 +1,71 @@
-"""Where a decoded answer differs from the plain reading of the same bytes."""
-
-import json
+"""Where a decoded answer differs from the plain reading of the same bytes: block by block and field by field."""
 
 import pytest
-from reading import Reading, carries, fold_details, whole_text
-
-
-def joined(message, kind: str, name: str) -> str:
-    return "".join(getattr(block, name) for block in message.content if type(block).__name__ == kind)
-
-
-def blocks(message, kind: str) -> list:
-    return [block for block in message.content if type(block).__name__ == kind]
-
-
-def names_within(value) -> set[str]:
-    """Every object key within a JSON value."""
-    if isinstance(value, dict):
-        return set(value).union(*map(names_within, value.values()))
-    if isinstance(value, (list, tuple)):
-        return set().union(*map(names_within, value))
-    return set()
+from plain_sse import whole_text
+from reading import MADE_UP, JsonText, Reading, parsed
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-class Differences:
-    """Collects the differences of one case."""
+def squeezed(value):
+    """An object without the keys that are null, at its top: those say nothing in a signature."""
+    return {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
 
-    def __init__(self) -> None:
+
+class Differences:
+    """Collects the differences of one case, whose bytes are `body`."""
+
+    def __init__(self, body: bytes = b"") -> None:
         self.found: list[str] = []
+        self.body = body.decode("utf-8", "replace")
 
     def same(self, what: str, ours, expected) -> None:
         if ours != expected:
             self.found.append(f"{what}: {ours!r:.200}, expected {expected!r:.200}")
 
-    def content(self, message, reading: Reading) -> None:
-        self.same("text", joined(message, "Text", "text"), reading.text + reading.refusal)
-        self.same("thinking", joined(message, "Thinking", "thinking"), reading.thinking)
-        self.calls(message, reading)
+    def value(self, what: str, ours, expected) -> None:
+        """Compares the field of a block with what the reading says of it."""
+        if expected is MADE_UP:
+            if not isinstance(ours, str) or not ours:
+                self.found.append(f"{what}: {ours!r}, expected {expected!r}")
+        elif isinstance(expected, JsonText) and isinstance(ours, str):
+            self.json_text(what, ours, expected)
+        else:
+            self.same(what, ours, expected)
 
-    def calls(self, message, reading: Reading) -> None:
-        calls = blocks(message, "ToolCall")
-        self.same("number of tool calls", len(calls), len(reading.calls))
-        for index, (call, expected) in enumerate(zip(calls, reading.calls, strict=False)):
-            for name in ("name", "raw_arguments", "custom", "arguments", "state"):
-                self.same(f"tool_calls[{index}].{name}", getattr(call, name), getattr(expected, name))
-            self.same(f"tool_calls[{index}].id", call.id, expected.id or call.id or "an id made up")
-        ids = [call.id for call in calls]
+    def json_text(self, what: str, ours: str, expected: JsonText) -> None:
+        try:
+            value = parsed(ours)
+        except ValueError:
+            self.found.append(f"{what}: {ours!r:.200} is no JSON, expected {expected.value!r:.200}")
+            return
+        if expected.verbatim:
+            self.same(what, value, expected.value)
+            if ours not in self.body:
+                self.found.append(f"{what}: {ours!r:.200} does not stand in the body as it is")
+        else:
+            self.same(what, squeezed(value), squeezed(expected.value))
+
+    def content(self, message, reading: Reading) -> None:
+        ours = [block.to_dict() for block in message.content]
+        kinds = [block["type"] for block in ours]
+        self.same("blocks", kinds, [block["type"] for block in reading.content])
+        for index, (block, expected) in enumerate(zip(ours, reading.content, strict=False)):
+            for name in sorted(block.keys() | expected.keys()):
+                self.value(f"content[{index}].{name}", block.get(name), expected.get(name))
+        ids = [block["id"] for block in ours if block["type"] == "tool_call"]
         self.same("ids of tool calls that are the same", len(ids) - len(set(ids)), 0)
 
-    def details(self, message, reading: Reading) -> None:
-        signed = [block for block in blocks(message, "Thinking") if block.signature is not None]
-        if not reading.details:
-            return
-        lists = [json.loads(block.signature) for block in signed]
-        self.same(
-            "reasoning_details",
-            fold_details([detail for details in lists for detail in details]),
-            [{name: value for name, value in detail.items() if value is not None} for detail in reading.details],
-        )
-        hidden = any(carries(detail.get("data")) for detail in reading.details) and not reading.thinking
-        self.same("redacted", any(block.redacted for block in signed), hidden)
-
-    def kept(self, message, reading: Reading) -> None:
-        citations = [citation for block in blocks(message, "Text") for citation in block.citations]
-        opaque = blocks(message, "Opaque")
-        rest = [annotation for annotation in reading.annotations if annotation not in citations]
-        self.same("annotations lost", rest, [])
-        names = names_within(message.raw) | names_within([block.data for block in opaque])
-        names |= {block.kind for block in opaque}
-        self.same("names lost", sorted(reading.kept - names), [])
-        if reading.audio:
-            self.same("audio ids", [block.id for block in blocks(message, "Audio")], [reading.audio["id"]])
-
     def head(self, message, reading: Reading) -> None:
-        self.same("stop_reason", message.stop_reason, reading.stop_reason)
-        # A stream of Snowflake's without any reason has none, one with an empty reason has that.
-        self.same("raw_stop_reason", message.raw_stop_reason or "", reading.raw_stop_reason or "")
-        self.same("response_id", message.response_id, reading.response_id)
-        self.same("response_model", message.response_model, reading.response_model)
-        codes = [notice.code for notice in message.notices]
-        self.same("a notice of further choices", any("choice" in code for code in codes), reading.more_choices)
+        for name in ("stop_reason", "raw_stop_reason", "response_id", "response_model"):
+            self.same(name, getattr(message, name), getattr(reading, name))
+        for name in sorted(message.raw.keys() | reading.raw.keys()):
+            self.same(f"raw.{name}", message.raw.get(name), reading.raw.get(name))
+        self.same("codes of notices", sorted({notice.code for notice in message.notices}), sorted(reading.notices))
 
-    def usage(self, message, reading: Reading) -> None:
+    def usage(self, message, reading) -> None:
         for name, expected in reading.usage.items():
             if name != "billed":
                 self.same(f"usage.{name}", getattr(message.usage, name), expected)
@@ -96,7 +76,7 @@ class Differences:
         if billed is not None:
             self.same("usage.cost.total", cost.total, billed)
 
-    def failure(self, replay, reading: Reading) -> None:
+    def failure(self, replay, reading) -> None:
         failure = reading.failure
         self.same("error", type(replay.error).__name__, failure.kind)
         if failure.status is not None:
@@ -108,20 +88,25 @@ class Differences:
         if partial is not None:
             self.content(partial, reading)
             self.same("partial.stop_reason", partial.stop_reason, "error")
-        elif reading.text or reading.thinking or reading.calls:
+        elif self.says(reading):
             self.found.append("the partial message is lost")
 
+    def says(self, reading) -> bool:
+        """Whether the answer held anything before it failed."""
+        return bool(reading.content)
 
-def differences(replay, reading: Reading) -> list[str]:
-    """Each point where the decoder's result is not what the reading says, in one line; empty where they agree."""
-    result = Differences()
-    if reading.failure is not None:
-        if replay.error is None:
-            return [f"no error, expected {reading.failure}"]
-        result.failure(replay, reading)
-        return result.found
-    if replay.error is not None or replay.message is None:
-        return [f"{type(replay.error).__name__}: {replay.error}"]
-    for part in (result.content, result.details, result.kept, result.head, result.usage):
-        part(replay.message, reading)
-    return result.found
+    def message(self, message, reading) -> None:
+        for part in (self.content, self.head, self.usage):
+            part(message, reading)
+
+    def all(self, replay, reading) -> list[str]:
+        """Each point where the decoder's result is not what the reading says, in one line; empty where they agree."""
+        if reading.failure is not None:
+            if replay.error is None:
+                return [f"no error, expected {reading.failure}"]
+            self.failure(replay, reading)
+        elif replay.error is not None or replay.message is None:
+            return [f"{type(replay.error).__name__}: {replay.error}"]
+        else:
+            self.message(replay.message, reading)
+        return self.found

@@ -1,6 +1,8 @@
 """One answer replayed through the decoder in every way the network could cut it."""
 
+import json
 import random
+import re
 
 import alchemy
 from alchemy import _native
@@ -69,6 +71,31 @@ def splits(body: bytes, seed: str, recorded_sizes=()) -> dict[str, list[bytes]]:
     return cuts
 
 
+def events_with_data(body: bytes) -> list[tuple[bytes, dict]]:
+    """The bytes of each event of a stream, with its data where that is a JSON object."""
+    found = []
+    for frame in re.split(rb"(?<=\n\n)", body):
+        data = b"\n".join(line[5:] for line in frame.splitlines() if line.startswith(b"data:"))
+        try:
+            value = json.loads(data)
+        except ValueError:
+            value = None
+        found.append((frame, value if isinstance(value, dict) else {}))
+    return found
+
+
+def parts(body: bytes, reader) -> list[bytes]:
+    """The answers that the source of a recording joined into one body, told apart by the events that `reader` names."""
+    found = [b""]
+    over = False
+    for frame, event in events_with_data(body):
+        if frame.strip() and found[-1] and (over or reader.begins(event)):
+            found.append(b"")
+        found[-1] += frame
+        over = reader.ends(event)
+    return found
+
+
 def without_time(data):
     """The same JSON form without the timestamps, which differ from run to run."""
     if isinstance(data, dict):
@@ -103,3 +130,16 @@ class Replay:
             None if self.reached is None else without_time(self.reached.to_dict()),
             None if self.error is None else (type(self.error).__name__, str(self.error), self.error.status),
         )
+
+
+def replay_of(recording, chunks) -> Replay:
+    """The replay of a recording whose body is cut into these chunks."""
+    case = recording.case
+    return Replay(
+        model_of(case),
+        chunks,
+        status=case["status"],
+        content_type=recording.content_type,
+        streamed=recording.streamed,
+        headers=case.get("response_headers") or {},
+    )

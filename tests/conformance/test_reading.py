@@ -5,7 +5,7 @@ import pytest
 from legality import breaches
 from plain_sse import data_of_events
 from plain_usage import read_usage
-from reading import read
+from readers import read
 
 START = alchemy.Start(api="openai-completions", provider="custom", model="m")
 TEXT = alchemy.Text(text="ab")
@@ -74,7 +74,7 @@ def test_plain_usage_counts_reasoning_outside_completion_tokens():
 
 def test_plain_reading_of_a_cut_call():
     """Arguments that the length limit cut are truncated, and a stream without a finish reason has failed."""
-    case = {"status": 200, "response_file": "response.sse", "provider": "openai"}
+    case = {"api": "openai-completions", "status": 200, "response_file": "response.sse", "provider": "openai"}
     chunk = b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{\\"a"}}]}%s}]}\n\n'
     cut = read(case, chunk % b',"finish_reason":"length"')
     assert (cut.stop_reason, cut.calls[0].state, cut.calls[0].arguments) == ("length", "truncated", None)

@@ -1,6 +1,12 @@
-//! Anthropic Messages: requests and answers.
+//! Anthropic Messages, and the servers that imitate it: requests and answers.
 
+mod blocks;
 mod decode;
+mod opaque;
+mod stop;
+mod usage;
+mod wire;
+
 mod encode;
 
 pub use decode::Decoder;

@@ -1,0 +1,144 @@
+//! What an answer used, told at its start and again, in part or as a whole, at its end.
+//!
+//! The counts at the end stand for the whole answer and take the place of those at the start; nothing is summed.
+//! Source: <https://platform.claude.com/docs/en/build-with-claude/streaming> (2026-11).
+
+use serde::Deserialize;
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::wire::Keys;
+use crate::json::Json;
+use crate::types::{ModelCost, Usage};
+
+/// The usage objects of an answer laid over each other, key by key.
+#[derive(Default)]
+pub(super) struct Overlay {
+    keys: Vec<(String, Json)>,
+    /// The only usage object so far, as it came.
+    single: Option<Json>,
+}
+
+impl Overlay {
+    /// Lays another usage object over those before; a null says nothing.
+    pub(super) fn take(&mut self, raw: &RawValue) {
+        self.single = match self.keys.is_empty() {
+            true => Json::parse(raw.get()).ok().filter(Json::is_object),
+            false => None,
+        };
+        for (key, value) in Keys::of(raw).unwrap_or_default().iter() {
+            let Ok(value) = Json::parse(value.get()) else { continue };
+            match self.keys.iter_mut().find(|(name, _)| *name == key) {
+                Some((_, old)) => *old = value,
+                None => self.keys.push((key.to_owned(), value)),
+            }
+        }
+    }
+
+    /// The provider's own form.
+    pub(super) fn json(&self) -> Option<Json> {
+        self.single.clone().or_else(|| Json::of(self).ok())
+    }
+
+    /// The counts in our form.
+    pub(super) fn read(&self, prices: Option<&ModelCost>) -> Usage {
+        let value = |key: &str| {
+            let found = self.keys.iter().find(|(name, _)| name == key);
+            found.map(|(_, value)| value)
+        };
+        let count = |key: &str| count(value(key)?.read().ok());
+        let creation: CacheCreation = read(value("cache_creation"));
+        let details: OutputDetails = read(value("output_tokens_details"));
+        let mut usage = Usage {
+            input: count("input_tokens"),
+            output: count("output_tokens"),
+            cache_read: count("cache_read_input_tokens"),
+            cache_write: count("cache_creation_input_tokens"),
+            cache_write_1h: self::count(creation.ephemeral_1h_input_tokens),
+            reasoning: self::count(details.thinking_tokens),
+            total_tokens: None,
+            cost: None,
+        };
+        if let (Some(input), Some(output)) = (usage.input, usage.output) {
+            let cached = [usage.cache_read, usage.cache_write].into_iter().flatten();
+            usage.total_tokens = Some(cached.fold(input.saturating_add(output), u64::saturating_add));
+        }
+        usage.set_cost(prices, None);
+        usage
+    }
+}
+
+impl Serialize for Overlay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.keys.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CacheCreation {
+    ephemeral_1h_input_tokens: Option<f64>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OutputDetails {
+    thinking_tokens: Option<f64>,
+}
+
+fn read<T: serde::de::DeserializeOwned + Default>(value: Option<&Json>) -> T {
+    value.and_then(|value| value.read().ok()).unwrap_or_default()
+}
+
+/// A count as the server wrote it; some write `12.0`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a negative count becomes 0"
+)]
+fn count(number: Option<f64>) -> Option<u64> {
+    number.map(|number| number as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn later_counts_take_the_place_of_earlier_ones() {
+        let mut overlay = Overlay::default();
+        overlay.take(raw(
+            r#"{"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 1,
+                "cache_creation": {"ephemeral_1h_input_tokens": 3}, "cache_creation_input_tokens": 4}"#,
+        ));
+        overlay.take(raw(
+            r#"{"output_tokens":20,"input_tokens":12,"cache_read_input_tokens":null,"output_tokens_details":{"thinking_tokens":7}}"#,
+        ));
+        let usage = overlay.read(None);
+        assert_eq!(
+            (usage.input, usage.output, usage.cache_read),
+            (Some(12), Some(20), Some(5))
+        );
+        assert_eq!((usage.cache_write, usage.cache_write_1h), (Some(4), Some(3)));
+        assert_eq!((usage.reasoning, usage.total_tokens), (Some(7), Some(41)));
+        assert_eq!(
+            overlay.json().unwrap().text(),
+            r#"{"input_tokens":12,"cache_read_input_tokens":5,"output_tokens":20,"cache_creation":{"ephemeral_1h_input_tokens": 3},"cache_creation_input_tokens":4,"output_tokens_details":{"thinking_tokens":7}}"#
+        );
+    }
+
+    #[test]
+    fn a_single_object_stays_as_it_came() {
+        let mut overlay = Overlay::default();
+        overlay.take(raw(r#"{"output_tokens": 3, "input_tokens": null}"#));
+        assert_eq!(
+            overlay.json().unwrap().text(),
+            r#"{"output_tokens": 3, "input_tokens": null}"#
+        );
+        assert_eq!(overlay.read(None).total_tokens, None);
+    }
+}

@@ -1,0 +1,135 @@
+//! The tool calls of an answer: whole ones, and those whose arguments arrive value by value.
+
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+
+use super::partial_args::{Value, Writer};
+use super::wire::{FunctionCall, PartialArg, Str};
+use crate::assembler::Assembler;
+use crate::protocols::call_ids;
+use crate::protocols::surrogates::{clean, escape_halves};
+use crate::types::{Notice, ToolCall};
+
+/// The calls of an answer so far.
+#[derive(Default)]
+pub(super) struct Calls {
+    count: usize,
+    ids: HashSet<String>,
+    /// The call that more is to come of, by the assembler's number.
+    open: Option<(usize, Writer)>,
+}
+
+impl Calls {
+    /// Whether there is no call.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Takes a part with a call, or with a piece of one. An error says in a few words what is wrong with it.
+    pub(super) fn take(
+        &mut self,
+        raw: &RawValue,
+        signature: Option<String>,
+        assembler: &mut Assembler,
+    ) -> Result<(), String> {
+        let call: FunctionCall<'_> = match serde_json::from_str(raw.get()) {
+            Ok(call) => call,
+            Err(error) => {
+                let repaired = clean(&escape_halves(raw.get())).into_owned();
+                let call = serde_json::from_str(&repaired).map_err(|_| error.to_string())?;
+                return self.call(call, signature, assembler);
+            }
+        };
+        self.call(call, signature, assembler)
+    }
+
+    fn call(
+        &mut self,
+        call: FunctionCall<'_>,
+        signature: Option<String>,
+        assembler: &mut Assembler,
+    ) -> Result<(), String> {
+        let begins = call.name.is_some() || call.id.is_some() || call.args.is_some();
+        if begins {
+            self.finish(assembler);
+            let name = call.name.map(|Str(name)| name.into_owned()).unwrap_or_default();
+            let id = self.id(call.id.map(|Str(id)| id.into_owned()), assembler);
+            let number = assembler.tool_call(ToolCall {
+                id,
+                name,
+                signature,
+                ..ToolCall::default()
+            });
+            self.count += 1;
+            self.open = Some((number, Writer::default()));
+        } else if let Some((number, _)) = &self.open
+            && let Some(open) = assembler.call_mut(*number)
+        {
+            open.signature = open.signature.take().or(signature);
+        }
+        // A piece without a beginning, and with nothing in it, says nothing.
+        let Some((number, writer)) = &mut self.open else {
+            return match call.partial_args.is_some() {
+                true => Err("arguments came without the name of the call".to_owned()),
+                false => Ok(()),
+            };
+        };
+        let more = call.will_continue == Some(true);
+        let partial = call.partial_args.is_some();
+        for arg in call.partial_args.unwrap_or_default() {
+            let path = arg.path.as_ref().map(|Str(path)| &**path).unwrap_or_default();
+            let text = writer.add(path, &value(&arg))?;
+            assembler.tool_call_delta(*number, &text);
+        }
+        if let Some(args) = call.args {
+            assembler.tool_call_delta(*number, args.get());
+            assembler.call_written(*number);
+            self.open = None;
+        } else if !more {
+            // A call without arguments says nothing of them, not even that they are empty.
+            if begins && !partial {
+                assembler.call_written(*number);
+                self.open = None;
+            } else {
+                self.finish(assembler);
+            }
+        }
+        Ok(())
+    }
+
+    /// The call that is open is whole: another one begins, or the answer ends well.
+    pub(super) fn finish(&mut self, assembler: &mut Assembler) {
+        if let Some((number, mut writer)) = self.open.take() {
+            assembler.tool_call_delta(number, &writer.finish());
+            assembler.call_written(number);
+        }
+    }
+
+    fn id(&mut self, given: Option<String>, assembler: &mut Assembler) -> String {
+        let Some(id) = given.filter(|id| !id.is_empty()) else {
+            return call_ids::made_up(assembler.message().response_id.as_deref(), self.count);
+        };
+        if self.ids.insert(id.clone()) {
+            return id;
+        }
+        assembler.notice(Notice::new(
+            "tool_call_renamed",
+            format!("content[{}].id", assembler.message().content.len()),
+            format!("two tool calls had the id {id:?}; the later one was given another"),
+        ));
+        format!("{id}_{}", self.count)
+    }
+}
+
+fn value<'a>(arg: &'a PartialArg<'_>) -> Value<'a> {
+    let more = arg.will_continue == Some(true);
+    match (&arg.string, arg.number, arg.boolean) {
+        (Some(Str(text)), _, _) => Value::Text(std::borrow::Cow::Borrowed(text), more),
+        (None, Some(number), _) => Value::Literal(number.get()),
+        (None, None, Some(true)) => Value::Literal("true"),
+        (None, None, Some(false)) => Value::Literal("false"),
+        // `nullValue`, which is null itself.
+        (None, None, None) => Value::Literal("null"),
+    }
+}

@@ -1,0 +1,191 @@
+"""What a recorded `anthropic-messages` answer means, read as plain JSON and without any product code."""
+
+import json
+
+from plain_sse import data_of_events
+from plain_usage import read_anthropic_usage
+from reading import (
+    MADE_UP,
+    Failure,
+    JsonText,
+    Reading,
+    block,
+    error_text,
+    failed_reading,
+    finished,
+    rest,
+    without_nulls,
+)
+
+API = "anthropic-messages"
+STOP_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_use",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+    "pause_turn": "pause",
+    "compaction": "pause",
+}
+# https://docs.claude.com/en/api/errors: the status that each kind of error has outside of a stream.
+STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+READ_OF_MESSAGE = {"id", "type", "role", "model", "content", "stop_reason", "usage"}
+SAYS_NOTHING = {"ping", "content_block_stop"}
+
+
+def input_of(wire: dict, pieces: str):
+    """The whole `input` of a server's tool call: the pieces, parsed where they are JSON."""
+    if not pieces:
+        return wire.get("input")
+    try:
+        return json.loads(pieces)
+    except ValueError:
+        return pieces
+
+
+def read_block(wire: dict, pieces: str) -> dict | None:
+    """One content block in the JSON form of the message, or None where it says nothing; `pieces` of its input."""
+    kind = wire["type"]
+    if kind == "text":
+        citations = wire.get("citations") or []
+        return block("text", text=wire["text"], citations=citations) if wire["text"] or citations else None
+    if kind == "thinking":
+        return block("thinking", thinking=wire["thinking"], signature=wire.get("signature") or None)
+    if kind == "redacted_thinking":
+        return block("thinking", thinking="", signature=wire["data"], redacted=True)
+    if kind == "tool_use":
+        raw = pieces or ("" if wire.get("input") in (None, {}) else JsonText(wire["input"], verbatim=True))
+        signature = rest(wire, "type", "id", "name", "input")
+        return block("tool_call", id=wire["id"] or MADE_UP, name=wire["name"], raw_arguments=raw, signature=signature)
+    data = dict(wire)
+    if "input" in wire or pieces:
+        data["input"] = input_of(wire, pieces)
+    text = wire.get("content") if kind == "compaction" else None
+    return block("opaque", api=API, kind=kind, data=data, text=text)
+
+
+class Reader:
+    """Gathers one answer from its events; a body that is not streamed is one message."""
+
+    def __init__(self) -> None:
+        self.result = Reading()
+        self.usage: dict = {}
+        self.stop: str | None = None
+        self.begun = False
+        # The blocks as the wire has them, with the pieces of their input.
+        self.blocks: list[tuple[dict, list[str]]] = []
+        self.by_index: dict[int, tuple[dict, list[str]]] = {}
+
+    def message(self, message: dict) -> None:
+        result = self.result
+        self.begun = True
+        result.response_id = result.response_id or message.get("id")
+        result.response_model = result.response_model or message.get("model")
+        result.raw |= without_nulls({name: value for name, value in message.items() if name not in READ_OF_MESSAGE})
+        self.stop = message.get("stop_reason") or self.stop
+        self.usage |= message.get("usage") or {}
+        self.blocks += [(dict(each), []) for each in message.get("content") or []]
+
+    def event(self, event: dict) -> None:
+        kind = event.get("type")
+        if kind == "message_start":
+            self.message(event["message"])
+        elif kind == "content_block_start":
+            self.by_index[event["index"]] = (dict(event["content_block"]), [])
+            self.blocks.append(self.by_index[event["index"]])
+        elif kind == "content_block_delta":
+            self.delta(*self.by_index[event["index"]], event["delta"])
+        elif kind == "message_delta":
+            delta = event.get("delta") or {}
+            self.stop = delta.get("stop_reason") or self.stop
+            self.usage |= event.get("usage") or {}
+            beside = {name: value for name, value in event.items() if name not in {"type", "delta", "usage"}}
+            within = {name: value for name, value in delta.items() if name != "stop_reason"}
+            self.result.raw |= without_nulls(beside) | without_nulls(within)
+        elif kind not in SAYS_NOTHING:
+            self.result.notices.add("event_ignored")
+
+    def delta(self, wire: dict, pieces: list[str], delta: dict) -> None:
+        kind = delta["type"]
+        if kind == "input_json_delta":
+            pieces.append(delta["partial_json"])
+        elif kind == "citations_delta":
+            wire["citations"] = [*(wire.get("citations") or []), delta["citation"]]
+        else:
+            for name, value in delta.items():
+                if name != "type":
+                    wire[name] = (wire.get(name) or "") + value if isinstance(value, str) else value
+
+    def fail(self, value: dict) -> None:
+        kind = (value.get("error") or {}).get("type")
+        self.result.failure = Failure("ResponseError", error_text(value), STATUSES.get(kind))
+
+    def end(self) -> Reading:
+        result = self.result
+        read = [read_block(wire, "".join(pieces)) for wire, pieces in self.blocks]
+        result.content = [each for each in read if each is not None]
+        result.usage = read_anthropic_usage(self.usage)
+        if self.usage:
+            result.raw["usage"] = self.usage
+        result.raw_stop_reason = self.stop
+        if self.stop not in STOP_REASONS:
+            result.notices.add("stop_reason_unknown")
+        result.stop_reason = STOP_REASONS.get(self.stop or "", "stop")
+        return finished(result)
+
+
+def ends(event: dict) -> bool:
+    """Whether nothing of the answer follows this event."""
+    return event.get("type") == "message_stop"
+
+
+def begins(event: dict) -> bool:
+    """Whether an answer begins with this event."""
+    return event.get("type") == "message_start"
+
+
+def read(case: dict, body: bytes) -> Reading:
+    """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
+    if case["status"] >= 300:
+        return failed_reading(case["status"], body)
+    reader = Reader()
+    if not case["response_file"].endswith(".sse"):
+        answer = json.loads(body)
+        if answer.get("type") == "error":
+            reader.fail(answer)
+        else:
+            reader.message(answer)
+        return reader.end()
+    events = data_of_events(body)
+    for place, data in enumerate(events):
+        try:
+            event = json.loads(data)
+        except ValueError:
+            reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
+            break
+        if event.get("type") == "error":
+            reader.fail(event)
+            break
+        if begins(event) and reader.begun:
+            reader.result.failure = Failure("ResponseError", "another answer")
+            break
+        if ends(event):
+            if place + 1 < len(events):
+                reader.result.notices.add("trailing_events")
+            break
+        reader.event(event)
+    else:
+        reader.result.failure = Failure("ResponseError")
+    return reader.end()
