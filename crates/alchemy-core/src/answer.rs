@@ -263,7 +263,8 @@ fn sink<'a>(
 ) -> impl FnMut(&str) -> Result<()> + 'a {
     move |data: &str| {
         if *flow == Flow::Ended {
-            *trailing |= !data.trim().is_empty();
+            // `[DONE]` says only that nothing follows.
+            *trailing |= !matches!(data.trim(), "" | "[DONE]");
             return Ok(());
         }
         *flow = decoder.event(data, assembler)?;

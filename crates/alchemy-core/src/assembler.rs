@@ -21,8 +21,8 @@ enum Ending {
 
 /// Builds a message from deltas and notes the event that each of them is.
 ///
-/// At most one text or thinking block is open at a time; tool calls stay open until the answer
-/// ends, since servers interleave them. Whatever the deltas, every block gets its start, its deltas
+/// At most one text or thinking block is written at a time, others can be set aside; tool calls stay open until
+/// the answer ends, since servers interleave them. Whatever the deltas, every block gets its start, its deltas
 /// and its end, in that order.
 pub struct Assembler {
     message: AssistantMessage,
@@ -32,6 +32,8 @@ pub struct Assembler {
     started: bool,
     /// The text or thinking block that is being written.
     open: Option<usize>,
+    /// The text and thinking blocks that others interrupted.
+    aside: Vec<usize>,
     /// The tool calls whose end has not been told.
     open_calls: Vec<usize>,
 }
@@ -46,6 +48,7 @@ impl Assembler {
             events: Vec::new(),
             started: false,
             open: None,
+            aside: Vec::new(),
             open_calls: Vec::new(),
         }
     }
@@ -291,6 +294,23 @@ impl Assembler {
         self.events.push(event);
     }
 
+    /// Sets the text or thinking block that is being written aside: it stays open while others are written. The
+    /// number returned names it to [`Assembler::take_up`].
+    pub fn set_aside(&mut self) -> Option<usize> {
+        let content_index = self.open.take()?;
+        self.aside.push(content_index);
+        Some(content_index)
+    }
+
+    /// Goes on with a block that was set aside, and sets aside the one that is being written.
+    pub fn take_up(&mut self, content_index: usize) {
+        if let Some(position) = self.aside.iter().position(|aside| *aside == content_index) {
+            self.aside.remove(position);
+            self.set_aside();
+            self.open = Some(content_index);
+        }
+    }
+
     fn open_block(&mut self, block: ContentBlock) -> usize {
         self.start();
         self.close_open();
@@ -302,6 +322,10 @@ impl Assembler {
 
     fn close_all(&mut self, ending: Ending) {
         self.close_open();
+        for content_index in std::mem::take(&mut self.aside) {
+            self.open = Some(content_index);
+            self.close_open();
+        }
         for content_index in std::mem::take(&mut self.open_calls) {
             if let Some(call) = self.call_mut(content_index) {
                 settle(call, ending);
@@ -417,6 +441,37 @@ mod tests {
                 "done",
             ]
         );
+    }
+
+    #[test]
+    fn blocks_that_were_set_aside_go_on_and_end() {
+        let mut assembler = Assembler::new(AssistantMessage::default());
+        assembler.thinking("a");
+        let first = assembler.set_aside().unwrap();
+        assembler.text("b");
+        assembler.take_up(first);
+        assembler.thinking("c");
+        assembler.close_open();
+        assembler.done(StopReason::Stop);
+        let events = assembler.take_events();
+        let tags: Vec<_> = events.iter().map(Event::tag).collect();
+        assert_eq!(
+            tags,
+            [
+                "start",
+                "thinking_start",
+                "thinking_delta",
+                "text_start",
+                "text_delta",
+                "thinking_delta",
+                "thinking_end",
+                "text_end",
+                "done",
+            ]
+        );
+        let whole = assembler.whole().unwrap();
+        assert!(matches!(&whole.content[0], ContentBlock::Thinking(block) if block.thinking == "ac"));
+        assert!(matches!(&whole.content[1], ContentBlock::Text(block) if block.text == "b"));
     }
 
     #[test]

@@ -1,35 +1,278 @@
 //! An answer, streamed or whole, to events.
+//!
+//! A stream tells each item three times: in pieces, whole when it is done, and in the response that ends the stream.
+//! The pieces are told as they come, the done item has the last word, and of the last response only those items are
+//! taken that were not done before: some servers leave its output empty, and its encrypted reasoning may differ.
 
+use serde_json::value::RawValue;
+
+use super::items::{Items, Slot, Whereabouts};
+use super::wire::{Entries, Event};
+use super::{calls, finish, progress, usage};
 use crate::assembler::Assembler;
-use crate::error::Result;
-use crate::protocols::failure::response_error;
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::protocols::failure::{inner_error, response_error};
+use crate::protocols::surrogates::{clean, escape_halves};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
-use crate::types::ModelCost;
+use crate::types::{ModelCost, Notice, StopReason};
 
 /// Decodes the answer to one request.
-pub struct Decoder {}
+///
+/// The terminal marker is the event that brings the whole response, whatever it says of it.
+pub struct Decoder {
+    prices: Option<ModelCost>,
+    items: Items,
+    /// How the answer ended.
+    stop: Option<StopReason>,
+}
 
 impl Decoder {
     /// A decoder for a server with these quirks and a model with these prices.
     #[must_use]
-    pub fn new(_quirks: &Quirks, _prices: Option<ModelCost>) -> Self {
-        Decoder {}
+    pub fn new(_quirks: &Quirks, prices: Option<ModelCost>) -> Self {
+        Decoder {
+            prices,
+            items: Items::default(),
+            stop: None,
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, json: &str, halves: bool, out: &mut Assembler) -> Result<Flow> {
+        let at = Whereabouts {
+            place: event.output_index,
+            id: event.item_id.text(),
+        };
+        let content = event.content_index.unwrap_or(0);
+        let summary = event.summary_index.unwrap_or(0);
+        let slot = match event.kind.text() {
+            "response.output_text.delta" => Slot::Text(content),
+            "response.reasoning_summary_text.delta" => Slot::Summary(summary),
+            "response.reasoning_text.delta" => Slot::Reasoning(content),
+            "response.refusal.delta" => Slot::Refusal(content),
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                calls::piece(&mut self.items, at, event.delta.text(), halves, out);
+                return Ok(Flow::More);
+            }
+            _ => return self.other(&event, at, json, out),
+        };
+        self.items.piece(at, slot, event.delta.text(), halves, out);
+        Ok(Flow::More)
+    }
+
+    fn other(&mut self, event: &Event<'_>, at: Whereabouts<'_>, json: &str, out: &mut Assembler) -> Result<Flow> {
+        let content = event.content_index.unwrap_or(0);
+        match (event.kind.text(), event.item, event.response) {
+            ("response.output_item.added", Some(item), _) => {
+                let added = self.items.added(at, item, out);
+                added.map_err(|error| malformed(out, json, &error))?;
+            }
+            ("response.output_item.done", Some(item), _) => {
+                let done = self.items.done(at, item, out);
+                done.map_err(|error| malformed(out, json, &error))?;
+            }
+            ("response.output_text.done", _, _) => {
+                self.items.whole_text(at, Slot::Text(content), &clean(event.text.text()), out);
+            }
+            ("response.refusal.done", _, _) => {
+                let refusal = clean(event.refusal.text());
+                self.items.whole_text(at, Slot::Refusal(content), &refusal, out);
+            }
+            ("response.function_call_arguments.done", _, _) => {
+                calls::whole(&mut self.items, at, &clean(event.arguments.text()), out);
+            }
+            ("response.custom_tool_call_input.done", _, _) => {
+                calls::whole(&mut self.items, at, &clean(event.input.text()), out);
+            }
+            ("response.output_text.annotation.added", _, _) => {
+                if let Some(annotation) = event.annotation {
+                    self.items.annotation(at, content, annotation, out);
+                }
+            }
+            (
+                "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled"
+                | "response.done",
+                _,
+                Some(response),
+            ) => {
+                let beside: Entries<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, &error))?;
+                for (key, value) in &beside.0 {
+                    if !matches!(&**key, "type" | "response" | "sequence_number")
+                        && let Ok(value) = Json::parse(value.get())
+                    {
+                        out.facts().raw.insert(key.clone().into_owned(), value);
+                    }
+                }
+                let status = event.kind.text().strip_prefix("response.").filter(|status| *status != "done");
+                self.response(response.get(), status, out)?;
+                return Ok(Flow::Ended);
+            }
+            ("response.created" | "response.in_progress" | "response.queued", _, Some(response)) => {
+                if out.message().response_id.is_none() {
+                    let response = serde_json::from_str(response.get());
+                    first_facts(&response.map_err(|error| malformed(out, json, &error))?, out);
+                }
+                out.start();
+            }
+            ("error", _, _) => return Err(inner_error(out.message(), json)),
+            (_, _, _) if event.error.is_some() => return Err(inner_error(out.message(), json)),
+            (
+                "response.output_item.added" | "response.output_item.done" | "response.completed"
+                | "response.incomplete" | "response.failed" | "response.cancelled",
+                _,
+                _,
+            ) => {
+                let what = format!("the server sent a malformed event: {:?} lacks its object", event.kind.text());
+                return Err(response_error(out.message(), &what));
+            }
+            (kind, _, _) if progress::is_news(kind) => {}
+            (kind, _, _) => {
+                let text = format!("an event of the type {kind:?} is not known and was ignored");
+                out.notice(Notice::new("event_ignored", kind, text));
+            }
+        }
+        Ok(Flow::More)
+    }
+
+    /// Takes the whole response; `told` is the status by the event's own name.
+    fn response(&mut self, json: &str, told: Option<&str>, out: &mut Assembler) -> Result<()> {
+        let response: Entries<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, &error))?;
+        first_facts(&response, out);
+        let status = response.text("status").or_else(|| told.map(str::to_owned));
+        let status = status.unwrap_or_default();
+        let output: Vec<&RawValue> = match response.get("output") {
+            Some(output) => serde_json::from_str(output.get()).map_err(|error| malformed(out, json, &error))?,
+            None => Vec::new(),
+        };
+        if matches!(status.as_str(), "queued" | "in_progress") && told.is_none() {
+            let what = format!("no answer yet: the response is {status}; background answers are not supported");
+            return Err(response_error(out.message(), &what));
+        }
+        if let Some(raw) = response.get("usage")
+            && let Some(usage) = usage::read(raw, self.prices.as_ref())
+        {
+            out.facts().usage = usage;
+        }
+        finish::keep(&response, out);
+        out.start();
+        for (place, item) in (0..).zip(output) {
+            let id = serde_json::from_str::<Entries<'_>>(item.get()).ok().and_then(|item| item.text("id"));
+            let id = id.unwrap_or_default();
+            if !self.items.is_done(place, &id) {
+                let at = Whereabouts {
+                    place: Some(place),
+                    id: &id,
+                };
+                let done = self.items.done(at, item, out);
+                done.map_err(|error| malformed(out, item.get(), &error))?;
+            }
+        }
+        self.end_by(&response, &status, out)
+    }
+
+    fn end_by(&mut self, response: &Entries<'_>, status: &str, out: &mut Assembler) -> Result<()> {
+        if !self.items.logprobs.is_empty()
+            && let Ok(logprobs) = Json::of(&std::mem::take(&mut self.items.logprobs))
+        {
+            out.facts().raw.insert("logprobs".to_owned(), logprobs);
+        }
+        let details = response.get("incomplete_details");
+        let reason = details.and_then(|details| serde_json::from_str::<Entries<'_>>(details.get()).ok()?.text("reason"));
+        let word = reason.as_deref().unwrap_or(status);
+        out.facts().raw_stop_reason = (!word.is_empty()).then(|| word.to_owned());
+        match finish::read(status, reason.as_deref(), self.items.calls > 0, self.items.refused) {
+            finish::Ending::Stop { reason, unknown } => {
+                if unknown {
+                    let text = format!("the answer is {word:?}, which is not known and taken as `{reason}`");
+                    out.notice(Notice::new("stop_reason_unknown", "status", text));
+                }
+                self.stop = Some(reason);
+                Ok(())
+            }
+            finish::Ending::Pending => {
+                let what = format!("the provider ended the answer while it is {status}");
+                Err(response_error(out.message(), &what))
+            }
+            finish::Ending::Failed => Err(match response.get("error") {
+                Some(error) => inner_error(out.message(), error.get()),
+                None => response_error(out.message(), &format!("the provider ended the answer as {status}")),
+            }),
+        }
     }
 }
 
 impl Decode for Decoder {
-    fn event(&mut self, _data: &str, assembler: &mut Assembler) -> Result<Flow> {
-        Err(response_error(assembler.message(), "not built yet"))
+    fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
+        let data = data.trim();
+        if data.is_empty() || data == "[DONE]" {
+            return Ok(Flow::More);
+        }
+        match serde_json::from_str::<Event<'_>>(data) {
+            Ok(event) => self.take(event, data, false, assembler),
+            Err(error) => {
+                // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
+                let repaired = escape_halves(data);
+                match serde_json::from_str::<Event<'_>>(&repaired) {
+                    Ok(event) if repaired != data => self.take(event, &repaired, true, assembler),
+                    _ => Err(malformed(assembler, data, &error)),
+                }
+            }
+        }
     }
 
-    fn body(&mut self, _body: &str, assembler: &mut Assembler) -> Result<()> {
-        Err(response_error(assembler.message(), "not built yet"))
+    fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
+        let body = body.trim();
+        let message = assembler.message();
+        if body.is_empty() {
+            return Err(response_error(message, "the answer is empty"));
+        }
+        if body.starts_with('<') {
+            let what = "the answer is a web page, not JSON; check base_url";
+            return Err(response_error(message, what));
+        }
+        let response: Entries<'_> = serde_json::from_str(body).map_err(|error| malformed(assembler, body, &error))?;
+        if response.get("output").is_none() && response.text("status").is_none() {
+            let failed = ["error", "message", "detail"].iter().any(|key| response.get(key).is_some());
+            return Err(match failed {
+                true => inner_error(message, body),
+                false => response_error(message, "the answer holds no output; check base_url"),
+            });
+        }
+        self.response(body, None, assembler)
     }
 
     fn end(&mut self, assembler: &mut Assembler) -> Result<()> {
-        Err(response_error(assembler.message(), "not built yet"))
+        let Some(stop) = self.stop else {
+            let what = "the answer ended without the response that completes it; it is cut";
+            return Err(response_error(assembler.message(), what));
+        };
+        self.items.flush(assembler);
+        assembler.done(stop);
+        Ok(())
     }
 
-    fn interrupted(&mut self, _assembler: &mut Assembler) {}
+    fn interrupted(&mut self, assembler: &mut Assembler) {
+        self.items.flush(assembler);
+    }
+}
+
+/// The answer's id and the model that gave it, as they are told first.
+fn first_facts(response: &Entries<'_>, out: &mut Assembler) {
+    let told = |key: &str| response.text(key).filter(|text| !text.is_empty());
+    let facts = out.facts();
+    if facts.response_id.is_none() {
+        facts.response_id = told("id");
+    }
+    if facts.response_model.is_none() {
+        facts.response_model = told("model");
+    }
+}
+
+/// An event that is not what the protocol says.
+fn malformed(out: &Assembler, json: &str, error: &serde_json::Error) -> Error {
+    let what = format!("the server sent a malformed event: {error}");
+    let mut failure = response_error(out.message(), &what);
+    failure.body = Some(clean(json).chars().take(2000).collect());
+    failure
 }

@@ -1,0 +1,275 @@
+//! The items of an answer while they are written, told apart by their place among the output.
+
+use std::borrow::Cow;
+
+use super::calls;
+use super::wire::Item;
+use crate::assembler::Assembler;
+use crate::protocols::surrogates::{Joiner, clean, escape_halves};
+use crate::types::ContentBlock;
+
+/// The items of an answer.
+///
+/// Servers interleave them: a text may be told while the reasoning before it is not done, and calls side by side. A
+/// block stays open until its item is done, since only then it is known what must go back with it.
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) list: Vec<Written>,
+    /// The piece that the assembler is writing.
+    writing: Option<Writing>,
+    /// How many tool calls were told.
+    pub(super) calls: usize,
+    /// Whether the model refused.
+    pub(super) refused: bool,
+    /// The log probabilities of the texts, in order.
+    pub(super) logprobs: Vec<crate::json::Json>,
+}
+
+/// An item, as far as it was told.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) place: u64,
+    pub(super) id: String,
+    pub(super) parts: Vec<Part>,
+    /// The assembler's number of the tool call that the item is.
+    pub(super) call: Option<usize>,
+    /// Arguments that came before the call's name.
+    pub(super) held: String,
+    /// Joins characters that were cut between two pieces of the arguments.
+    pub(super) halves: Joiner,
+    pub(super) done: bool,
+}
+
+/// A text of an item: a part of a message, or all the text of a reasoning.
+pub(super) struct Part {
+    pub(super) slot: Slot,
+    /// The assembler's number of the block.
+    pub(super) block: usize,
+    /// Joins characters that were cut between two pieces.
+    pub(super) halves: Joiner,
+}
+
+/// Which text of an item a piece belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// A part of a message's content.
+    Text(u64),
+    /// A part of a message's content that refuses.
+    Refusal(u64),
+    /// A part of a reasoning's summary.
+    Summary(u64),
+    /// A part of a reasoning's own content.
+    Reasoning(u64),
+}
+
+impl Slot {
+    fn is_thinking(self) -> bool {
+        matches!(self, Slot::Summary(_) | Slot::Reasoning(_))
+    }
+
+    /// The part's place in the content of a message.
+    pub(super) fn content_index(self) -> Option<u64> {
+        match self {
+            Slot::Text(index) | Slot::Refusal(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Writing {
+    place: u64,
+    slot: Slot,
+    item: usize,
+    part: usize,
+}
+
+/// Where an event says that its item is.
+#[derive(Clone, Copy)]
+pub(super) struct Whereabouts<'a> {
+    pub(super) place: Option<u64>,
+    pub(super) id: &'a str,
+}
+
+impl Items {
+    /// Takes a piece of text; `halves` tells that halves of surrogate pairs travel in it.
+    pub(super) fn piece(&mut self, at: Whereabouts<'_>, slot: Slot, piece: &str, halves: bool, out: &mut Assembler) {
+        let same = |writing: &Writing| at.place == Some(writing.place) && slot == writing.slot;
+        let writing = match self.writing.filter(same) {
+            Some(writing) => writing,
+            None if piece.is_empty() => return,
+            None => {
+                let item = self.find(at);
+                match self.enter(item, slot, out) {
+                    Some(writing) => writing,
+                    None => return,
+                }
+            }
+        };
+        let part = self.list.get_mut(writing.item).and_then(|item| item.parts.get_mut(writing.part));
+        if let Some(part) = part {
+            say(slot, &part.halves.join(piece, halves), out);
+        }
+    }
+
+    /// Takes the whole of a text at its end: what no piece told is told now.
+    pub(super) fn whole_text(&mut self, at: Whereabouts<'_>, slot: Slot, whole: &str, out: &mut Assembler) {
+        let item = self.find(at);
+        if whole.is_empty() {
+            return;
+        }
+        if let Some(writing) = self.enter(item, slot, out) {
+            self.tell_rest(writing.item, writing.part, whole, out);
+        }
+    }
+
+    /// Makes a text the one that is written; None if its item is done.
+    pub(super) fn open(&mut self, item: usize, slot: Slot, out: &mut Assembler) -> Option<usize> {
+        self.enter(item, slot, out).map(|writing| writing.part)
+    }
+
+    fn enter(&mut self, item: usize, slot: Slot, out: &mut Assembler) -> Option<Writing> {
+        let written = self.list.get_mut(item).filter(|written| !written.done)?;
+        let same = |part: &Part| part.slot == slot || (slot.is_thinking() && part.slot.is_thinking());
+        let part = match written.parts.iter().position(same) {
+            Some(known) => {
+                let part = written.parts.get_mut(known)?;
+                out.take_up(part.block);
+                if part.slot != slot {
+                    say(part.slot, part.halves.rest(), out);
+                    if out.open_thinking().is_some_and(|block| !block.thinking.is_empty()) {
+                        out.thinking("\n\n");
+                    }
+                    part.slot = slot;
+                }
+                known
+            }
+            None => {
+                out.set_aside();
+                written.parts.push(Part {
+                    slot,
+                    block: out.message().content.len(),
+                    halves: Joiner::default(),
+                });
+                match slot.is_thinking() {
+                    true => out.thinking(""),
+                    false => out.text_block(),
+                }
+                written.parts.len() - 1
+            }
+        };
+        let writing = Writing {
+            place: written.place,
+            slot,
+            item,
+            part,
+        };
+        self.writing = Some(writing);
+        Some(writing)
+    }
+
+    /// Tells what of a whole text was not told. Where the pieces said something else, they count.
+    pub(super) fn tell_rest(&mut self, item: usize, part: usize, whole: &str, out: &mut Assembler) {
+        let Some(part) = self.list.get_mut(item).and_then(|item| item.parts.get_mut(part)) else {
+            return;
+        };
+        say(part.slot, part.halves.rest(), out);
+        let told = match out.message().content.get(part.block) {
+            Some(ContentBlock::Text(block)) => block.text.as_str(),
+            Some(ContentBlock::Thinking(block)) => block.thinking.as_str(),
+            _ => return,
+        };
+        let rest = whole.strip_prefix(told).unwrap_or_default();
+        say(part.slot, rest, out);
+    }
+
+    /// The item that an event is about; one that was not heard of before is added.
+    pub(super) fn find(&mut self, at: Whereabouts<'_>) -> usize {
+        let known = match at.place {
+            Some(place) => self.list.iter().position(|item| item.place == place),
+            None if at.id.is_empty() => self.list.iter().rposition(|item| !item.done),
+            None => self.list.iter().position(|item| item.id == at.id),
+        };
+        known.unwrap_or_else(|| {
+            let next = self.list.iter().map(|item| item.place.saturating_add(1)).max();
+            self.list.push(Written {
+                place: at.place.or(next).unwrap_or(0),
+                id: at.id.to_owned(),
+                ..Written::default()
+            });
+            self.list.len() - 1
+        })
+    }
+
+    /// Nothing is written any more, since the assembler goes on with something else.
+    pub(super) fn step_aside(&mut self, out: &mut Assembler) {
+        out.set_aside();
+        self.writing = None;
+    }
+
+    /// Ends the block that is being written.
+    pub(super) fn close(&mut self, out: &mut Assembler) {
+        out.close_open();
+        self.writing = None;
+    }
+
+    /// Whether an item of the final output was told to its end.
+    pub(super) fn is_done(&self, place: u64, id: &str) -> bool {
+        let same = |item: &Written| item.place == place || (!id.is_empty() && item.id == id);
+        self.list.iter().any(|item| item.done && same(item))
+    }
+
+    /// Tells what is held back of the items that are not done.
+    pub(super) fn flush(&mut self, out: &mut Assembler) {
+        for item in 0..self.list.len() {
+            calls::flush(self, item, out);
+            let Some(written) = self.list.get_mut(item).filter(|written| !written.done) else {
+                continue;
+            };
+            for part in &mut written.parts {
+                let rest = part.halves.rest();
+                if !rest.is_empty() {
+                    out.take_up(part.block);
+                    say(part.slot, rest, out);
+                    self.writing = None;
+                }
+            }
+        }
+    }
+}
+
+fn say(slot: Slot, text: &str, out: &mut Assembler) {
+    if text.is_empty() {
+        return;
+    }
+    match slot.is_thinking() {
+        true => out.thinking(text),
+        false => out.text(text),
+    }
+}
+
+/// Reads an item and hands it to `take` together with its JSON, in which no half of a surrogate pair is left.
+pub(super) fn with_item<T>(json: &str, take: impl FnOnce(Item<'_>, &str) -> T) -> serde_json::Result<T> {
+    match serde_json::from_str(json) {
+        Ok(item) => Ok(take(item, &whole_characters(json))),
+        Err(error) => {
+            let repaired = escape_halves(json);
+            match serde_json::from_str(&clean(&repaired)) {
+                Ok(item) if repaired != json => Ok(take(item, &clean(&repaired))),
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// The same JSON with U+FFFD for halves of surrogate pairs, which no string can hold.
+fn whole_characters(json: &str) -> Cow<'_, str> {
+    let may_have = json.contains("\\ud") || json.contains("\\uD");
+    match may_have {
+        true => match escape_halves(json) {
+            same if same == json => Cow::Borrowed(json),
+            repaired => Cow::Owned(clean(&repaired).into_owned()),
+        },
+        false => Cow::Borrowed(json),
+    }
+}
