@@ -100,3 +100,13 @@ def written_anew(difference: Difference) -> bool:
 def lost(difference: Difference) -> bool:
     """The recording has nothing, or null, where we send the answer's own value."""
     return difference.recorded is MISSING or difference.recorded is None
+
+
+# Providers whose page says nothing of a schema that does not bind.
+BINDING = ("huggingface", "xai", "github-copilot", "doubleword", "llamacpp", "venice")
+
+
+def schema_binds(difference: Difference) -> bool:
+    """The recording asks that a schema binds where it does so unasked, or says the default."""
+    default = difference.recorded is False
+    return difference.ours is MISSING and (default or difference.case["provider"] in BINDING)

@@ -16,6 +16,7 @@ from acceptances import (
     moved,
     pair,
     same_wish,
+    schema_binds,
     spoken_with_calls,
     title_of,
     told_by_details,
@@ -156,8 +157,8 @@ ALLOWED: tuple[Allowed, ...] = (
         COMPLETIONS,
         "schema that binds anyway",
         r"response_format\.json_schema\.strict",
-        "`strict` is sent where a schema binds only then and the schema is one that the server can force.",
-        left_away(True, False),
+        "`strict` is sent where a provider's page says that a schema binds only then; false is the default.",
+        schema_binds,
     ),
     Allowed(
         COMPLETIONS,

@@ -2,12 +2,12 @@
 
 import base64
 import dataclasses
-import json
+import functools
 import re
 from dataclasses import dataclass
 
 import alchemy
-from corpus import RECORDINGS
+from corpus import Recording, recordings
 from left_out import left_out
 from replaying import PROVIDERS
 
@@ -21,8 +21,12 @@ ELIDED = re.compile(r"[A-Za-z0-9+/=_-]*[.…]*<elided base64 len=\d+ sha256=([0-
 class RecordedRequest:
     """One recorded request: `body` is its JSON, with stand-ins where the recording leaves bytes out."""
 
-    case: dict
+    recording: Recording
     body: dict
+
+    @property
+    def case(self) -> dict:
+        return self.recording.case
 
     @property
     def id(self) -> str:
@@ -57,17 +61,17 @@ def whole(value):
     return value
 
 
+@functools.cache
 def requests(api: str) -> tuple[list[RecordedRequest], dict[str, str]]:
     """The requests of one protocol that are compared, by id; and those that are not, with the reason."""
     found = []
     skipped = {}
-    for path in sorted((RECORDINGS / api).glob("*/case.json")):
-        case = json.loads(path.read_bytes())
-        reason = left_out(case)
+    for recording in recordings(api):
+        reason = left_out(recording.case)
         if reason is None:
-            found.append(RecordedRequest(case, whole(case["request"]["body"])))
+            found.append(RecordedRequest(recording, whole(recording.case["request"]["body"])))
         else:
-            skipped[case["id"]] = reason
+            skipped[recording.id] = reason
     return found, skipped
 
 

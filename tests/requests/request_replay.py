@@ -1,5 +1,6 @@
 """Answers of one exchange put back into the conversation of the next, as the recording's own client did."""
 
+import functools
 import itertools
 import json
 from collections import Counter, defaultdict
@@ -8,9 +9,8 @@ from dataclasses import dataclass, field, replace
 import alchemy
 from alchemy import _native
 from allowed import ALLOWED, REPLAYED
-from corpus import RECORDINGS
 from left_out import NOT_SENT_BACK
-from request_corpus import RecordedRequest, model_of, requests
+from request_corpus import Asked, RecordedRequest, model_of, requests
 from request_report import asked, compared, encoded, judged
 
 
@@ -20,6 +20,7 @@ class Replays:
 
     sent_back: int = 0
     signatures: Counter = field(default_factory=Counter)  # kind of block -> how many went back with a signature
+    dropped: Counter = field(default_factory=Counter)  # kind of block that the client never sends -> requests
     reasons: Counter = field(default_factory=Counter)  # name of an allowed difference -> requests that have it
     skipped: Counter = field(default_factory=Counter)  # why -> requests
     failed: dict[str, list[str]] = field(default_factory=dict)
@@ -42,12 +43,14 @@ def pairs(api: str):
 
 def decoded(request: RecordedRequest, *, thinks: bool):
     """The message that our decoder makes of the answer to a request; None if the answer failed."""
-    case = request.case
-    body = (RECORDINGS / request.api / request.id / case["response_file"]).read_bytes()
-    content_type = (case.get("response_headers") or {}).get("content-type") or ""
-    model = model_of(request, thinks=thinks)
+    recording = request.recording
     _, message, _ = _native.replay(
-        model, [body], status=200, content_type=content_type, streamed=request.streamed, headers={}
+        model_of(request, thinks=thinks),
+        [recording.body],
+        status=200,
+        content_type=recording.content_type,
+        streamed=recording.streamed,
+        headers={},
     )
     return message
 
@@ -64,25 +67,46 @@ def with_answer(messages: list[dict], at: int, answer: dict) -> list[dict]:
     return changed
 
 
-def sent_back(one: RecordedRequest, other: RecordedRequest):
+def kinds(block: dict) -> str:
+    return block.get("kind") or block["type"]
+
+
+def as_sent(answer: dict, recorded: dict) -> tuple[dict, set[str]]:
+    """The answer without blocks of kinds that the recording's client never sends back; and those kinds."""
+    sent = {kinds(block) for block in recorded["content"]}
+    dropped = {kinds(block) for block in answer["content"] if block["type"] in ("thinking", "opaque")} - sent
+    content = [block for block in answer["content"] if kinds(block) not in dropped]
+    return {**answer, "content": content}, dropped
+
+
+@dataclass(frozen=True)
+class SentBack:
+    """The next request with our decoded answer in it."""
+
+    asked: Asked
+    answer: dict
+    dropped: set[str]
+
+
+def sent_back(one: RecordedRequest, other: RecordedRequest) -> SentBack | None:
     """The next request with our decoded answer in it; None where the recording does not send the answer back."""
     wanted = asked(other)
     messages = wanted.context["messages"]
     before = asked(one).context["messages"]
-    if len(messages) <= len(before) or messages[len(before)]["role"] != "assistant":
-        return None
-    if messages[: len(before)] != before:
+    at = len(before)
+    if len(messages) <= at or messages[at]["role"] != "assistant" or messages[:at] != before:
         return None
     message = decoded(one, thinks=wanted.thinks)
     if message is None:
         return None
-    answer = json.loads(json.dumps(message.to_dict()))
-    context = {**wanted.context, "messages": with_answer(messages, len(before), answer)}
-    return replace(wanted, context=context), message
+    answer, dropped = as_sent(json.loads(json.dumps(message.to_dict())), messages[at])
+    context = {**wanted.context, "messages": with_answer(messages, at, answer)}
+    return SentBack(replace(wanted, context=context), answer, dropped)
 
 
+@functools.cache
 def replays(api: str) -> Replays:
-    """Sends every answer back that its recording sends back, and compares the requests."""
+    """Sends every answer back that its recording sends back, and compares the requests; made once, whoever asks."""
     result = Replays()
     for one, other in pairs(api):
         found = sent_back(one, other)
@@ -91,11 +115,11 @@ def replays(api: str) -> Replays:
         if other.id in NOT_SENT_BACK:
             result.skipped[NOT_SENT_BACK[other.id]] += 1
             continue
-        wanted, message = found
         result.sent_back += 1
-        result.signatures.update(type(block).__name__ for block in message.content if getattr(block, "signature", None))
+        result.signatures.update(block["type"] for block in found.answer["content"] if block.get("signature"))
+        result.dropped.update(found.dropped)
         try:
-            names, rest = judged(compared(other, encoded(other, wanted)), (*REPLAYED, *ALLOWED))
+            names, rest = judged(compared(other, encoded(other, found.asked)), (*REPLAYED, *ALLOWED))
         except alchemy.AlchemyError as error:
             names, rest = set(), [f"{type(error).__name__}: {error}"]
         result.reasons.update(names & {entry.name for entry in REPLAYED})

@@ -1,5 +1,6 @@
 """Every recorded request read, encoded again and compared: what came of it, in numbers."""
 
+import functools
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -65,8 +66,9 @@ def judged(found: list, allowed=ALLOWED) -> tuple[set[str], list[str]]:
     return names, rest
 
 
+@functools.cache
 def outcome(api: str) -> Outcome:
-    """Compares every request of a protocol."""
+    """Compares every request of a protocol; it is made once, whoever asks."""
     result = Outcome()
     found, result.skipped = requests(api)
     for request in found:

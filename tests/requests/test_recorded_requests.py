@@ -6,7 +6,7 @@ import time
 
 import pytest
 from allowed import ALLOWED
-from corpus import RECORDINGS
+from corpus import OTHER_SET, RECORDINGS
 from left_out import CASES
 from request_corpus import APIS, requests
 from request_report import asked, compared, counts, encoded, judged, outcome
@@ -34,6 +34,8 @@ def test_recorded_requests(api, capsys):
         print(f"\n{api}: {printed(numbers)}\n  {time.monotonic() - began:.1f} s")
     report = [f"{case}\n    " + "\n    ".join(rest) for case, rest in list(result.failed.items())[:40]]
     assert not result.failed, f"{len(result.failed)} requests differ\n" + "\n".join(report)
+    if OTHER_SET:
+        return
     unused = {entry.name for entry in ALLOWED if entry.api == api} - result.reasons.keys()
     assert not unused, "these explain nothing and have to go"
 
@@ -44,6 +46,7 @@ def test_reasons_have_names_of_their_own():
     assert len(names) == len(set(names))
 
 
+@pytest.mark.skipif(OTHER_SET, reason="ALCHEMY_WIRE names another set of recordings")
 def test_cases_left_out_are_there():
     """A case that is left out by its id is one of the recordings."""
     assert CASES.keys() <= {path.parent.name for path in RECORDINGS.glob("*/*/case.json")}
