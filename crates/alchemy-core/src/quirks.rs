@@ -163,6 +163,8 @@ choice! {
         Any,
         /// At most 40 characters.
         Short,
+        /// At most 64 characters, which `openai-responses` takes everywhere.
+        Long,
         /// Exactly nine letters and digits.
         NineAlphanumerics,
     }

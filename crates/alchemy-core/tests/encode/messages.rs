@@ -390,6 +390,20 @@ fn readable_blocks_of_another_protocol_go_over_as_text() {
 }
 
 #[test]
+fn what_is_no_part_of_a_content_goes_back_as_its_text() {
+    let image = |text: Option<&str>| json!({"type": "opaque", "api": "openai-completions", "kind": "image", "data": {"type": "image_url"}, "text": text});
+    let said = |block: Value| json!([{"role": "assistant", "content": [{"type": "text", "text": "Look"}, block]}]);
+    for (text, content, code) in [
+        (Some("a cat"), "Look\n\na cat", "block_converted"),
+        (None, "Look", "block_dropped"),
+    ] {
+        let (sent, notices) = messages_sent("custom/m", &said(image(text)));
+        assert_eq!(sent, json!([{"role": "assistant", "content": content}]));
+        assert_eq!(notices, [(code.to_owned(), "messages[0].content[1]".to_owned())]);
+    }
+}
+
+#[test]
 fn opaque_blocks_stay_in_the_results_of_tools() {
     let opaque = |api: &str, text: Option<&str>| json!({"type": "opaque", "api": api, "kind": "video_url", "data": {"type": "video_url", "video_url": {"url": "u"}}, "text": text});
     let result = |block: Value| {

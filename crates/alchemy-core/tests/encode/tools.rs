@@ -53,13 +53,39 @@ fn a_tool_of_free_text_is_custom_where_the_server_has_such_tools() {
             &json!({"tools": sent, "tool_choice": choice}),
         );
     }
-    sent_with_notice(
-        "openai/gpt-5",
-        &json!({"tools": [{"name": "shell", "custom": true, "strict": true}]}),
-        &json!({"tools": [{"type": "custom", "custom": {"name": "shell"}}]}),
-        "option_dropped",
-        "options.tools[0].strict",
-    );
+}
+
+#[test]
+fn what_contradicts_a_tool_of_free_text_is_not_sent() {
+    let custom = json!({"type": "custom", "custom": {"name": "a"}});
+    let schema = json!({"type": "object", "properties": {"b": {"type": "string"}}});
+    let function = json!({"type": "function", "function": {"name": "a", "parameters": schema}});
+    for (tool, sent, key) in [
+        (json!({"name": "a", "custom": true, "strict": true}), &custom, "strict"),
+        (
+            json!({"name": "a", "custom": true, "parameters": schema}),
+            &custom,
+            "parameters",
+        ),
+        (
+            json!({"name": "a", "parameters": schema, "format": {"type": "text"}}),
+            &function,
+            "format",
+        ),
+    ] {
+        let path = format!("options.tools[0].{key}");
+        let (options, sent) = (json!({"tools": [tool]}), json!({"tools": [sent]}));
+        sent_with_notice("openai/gpt-5", &options, &sent, "option_dropped", &path);
+    }
+    let tool = json!({"name": "a", "custom": true, "strict": true, "parameters": schema});
+    let (sent, notices) = options_sent("groq/m", &json!({"tools": [tool]}));
+    assert!(sent["tools"][0]["function"].get("strict").is_none());
+    let expected = [
+        ("option_dropped", "options.tools[0].parameters"),
+        ("option_dropped", "options.tools[0].strict"),
+        ("tool_converted", "options.tools[0]"),
+    ];
+    assert_eq!(notices, expected.map(|(code, path)| (code.to_owned(), path.to_owned())));
 }
 
 #[test]

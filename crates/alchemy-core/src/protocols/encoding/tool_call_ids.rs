@@ -9,8 +9,10 @@ use std::collections::HashMap;
 
 use crate::quirks::ToolCallIds;
 
-/// The longest id that OpenAI takes.
+/// The longest id that OpenAI takes in chat completions.
 const SHORT: usize = 40;
+/// The longest id that it takes in responses. <https://github.com/NousResearch/hermes-agent/issues/73492>
+const LONG: usize = 64;
 
 /// Gives each id of a conversation its form on the wire.
 pub(crate) struct WireIds<'a> {
@@ -31,6 +33,7 @@ impl<'a> WireIds<'a> {
         let fits = match self.form {
             ToolCallIds::Any => true,
             ToolCallIds::Short => id.chars().count() <= SHORT,
+            ToolCallIds::Long => id.chars().count() <= LONG,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
         };
         if fits {
@@ -39,7 +42,10 @@ impl<'a> WireIds<'a> {
         if let Some(known) = self.replaced.get(id) {
             return Cow::Owned(known.clone());
         }
-        let prefix = if self.form == ToolCallIds::Short { "call_" } else { "" };
+        let prefix = match self.form {
+            ToolCallIds::Short | ToolCallIds::Long => "call_",
+            ToolCallIds::Any | ToolCallIds::NineAlphanumerics => "",
+        };
         let taken = |wire: &String| self.replaced.values().any(|other| other == wire);
         let made = (0..u64::MAX)
             .map(|salt| format!("{prefix}{}", nine(id, salt)))

@@ -63,6 +63,9 @@ impl<'a> Tools<'a> {
                 dropped.push(tool.name.as_str());
                 continue;
             }
+            if native.is_none() {
+                contradictions(tool, &path, notices);
+            }
             sent.push(SentTool { tool, path, native });
         }
         Ok(Tools { sent, dropped })
@@ -132,6 +135,9 @@ impl<'a> SentTool<'a> {
 
     /// Whether the provider is to force the arguments into the schema, where the server knows that.
     pub(crate) fn strict(&self, request: &Request<'_>, notices: &mut Notices) -> Option<bool> {
+        if self.tool.custom {
+            return None;
+        }
         if self.tool.strict.is_some() && !request.quirks.strict_tools {
             let path = format!("{}.strict", self.path);
             notices.add("option_dropped", path, "the server does not know it");
@@ -152,6 +158,23 @@ impl<'a> SentTool<'a> {
         notices.add("tool_converted", &self.path, text);
         let schema = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}"#;
         Json::parse(schema).unwrap_or_default()
+    }
+}
+
+/// Says what of a tool means nothing beside the rest of it.
+fn contradictions(tool: &Tool, path: &str, notices: &mut Notices) {
+    let mut dropped = |key: &str, text: &str| notices.add("option_dropped", format_args!("{path}.{key}"), text);
+    if tool.custom && !tool.parameters.is_empty_object() {
+        dropped(
+            "parameters",
+            "a tool of free text has no schema; its `format` says what the text obeys",
+        );
+    }
+    if tool.custom && tool.strict.is_some() {
+        dropped("strict", "a tool of free text has no schema that it could be held to");
+    }
+    if !tool.custom && !tool.format.is_empty_object() {
+        dropped("format", "only a tool of free text has a format; `custom` makes it one");
     }
 }
 

@@ -44,10 +44,6 @@ fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -
         return WireTool::Native(native);
     }
     if is_custom(sent, request) {
-        if tool.strict.is_some() {
-            let text = "free text is held to no schema, only to a format";
-            notices.add("option_dropped", format_args!("{}.strict", sent.path), text);
-        }
         return WireTool::Custom {
             kind: "custom",
             custom: ToolCustom {

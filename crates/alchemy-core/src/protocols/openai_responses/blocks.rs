@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 use super::calls;
-use super::items::{Items, Slot, Whereabouts, with_item};
-use super::wire::{self, Item, Parts, Piece, rest};
+use super::items::{Items, Slot, Whereabouts, Written, with_item};
+use super::wire::{self, Entries, Item, Parts, Piece, rest};
 use crate::assembler::Assembler;
 use crate::json::Json;
 use crate::types::{Api, Bytes, ContentBlock, Image, Opaque};
@@ -15,35 +15,74 @@ use crate::types::{Api, Bytes, ContentBlock, Image, Opaque};
 const MESSAGE_KEYS: [&str; 4] = ["type", "role", "status", "content"];
 
 impl Items {
-    /// An item begins: calls are told at once.
+    /// An item begins: calls of functions are told at once. Those of the vendor's own tools are told when they are
+    /// done, since nothing of them is known before, and their ids were seen to change.
     pub(super) fn added(&mut self, at: Whereabouts<'_>, json: &RawValue, out: &mut Assembler) -> serde_json::Result<()> {
         with_item(json.get(), |item, _| {
             let position = self.find(Whereabouts {
                 id: item.id.text(),
                 ..at
             });
-            let named = !item.name.text().is_empty();
-            match calls::kind(&item) {
-                Some(calls::Kind::Function | calls::Kind::Custom) if !named => {}
-                Some(kind) => calls::begin(self, position, kind, &item, out),
-                None => {}
+            let kind = calls::kind(&item).filter(|kind| !matches!(kind, calls::Kind::Client(_)));
+            if let Some(kind) = kind.filter(|_| !item.name.text().is_empty()) {
+                calls::begin(self, position, kind, &item, out);
             }
         })
     }
 
     /// An item is done.
     pub(super) fn done(&mut self, at: Whereabouts<'_>, json: &RawValue, out: &mut Assembler) -> serde_json::Result<()> {
-        with_item(json.get(), |item, json| {
-            let position = self.find(Whereabouts {
-                id: item.id.text(),
-                ..at
-            });
-            if self.list.get(position).is_some_and(|written| written.done) {
-                return;
+        let own_id = id_of(json);
+        let position = self.find(match at.place {
+            Some(_) => at,
+            None => Whereabouts { id: &own_id, ..at },
+        });
+        if self.list.get(position).is_some_and(|written| written.done) {
+            return Ok(());
+        }
+        self.finish(position, json.get(), out)
+    }
+
+    /// Takes the items of the response that ends the answer: those that were not done before.
+    ///
+    /// An item is known by its id. Copilot changes the ids, others leave items out of the last list, and xAI uses an
+    /// id twice: where no id fits, the place counts, and each done item stands for one of the list.
+    pub(super) fn last(&mut self, output: &[&RawValue], out: &mut Assembler) -> serde_json::Result<()> {
+        let ids: Vec<String> = output.iter().map(|item| id_of(item)).collect();
+        let mut done: Vec<&Written> = self.list.iter().filter(|item| item.done).collect();
+        let mut open: Vec<(u64, &RawValue, &str)> = Vec::new();
+        for ((place, item), id) in (0..).zip(output).zip(&ids) {
+            let same = |written: &&Written| !id.is_empty() && written.id == *id;
+            match done.iter().position(same) {
+                Some(known) => drop(done.remove(known)),
+                None => open.push((place, item, id.as_str())),
             }
+        }
+        open.retain(|(place, _, _)| match done.iter().position(|written| written.place == *place) {
+            Some(known) => {
+                done.remove(known);
+                false
+            }
+            None => true,
+        });
+        for (place, item, id) in open {
+            let free = |written: &Written| !written.done;
+            let known = self.list.iter().position(|written| free(written) && !id.is_empty() && written.id == id);
+            let known = known.or_else(|| self.list.iter().position(|written| free(written) && written.place == place));
+            let position = known.unwrap_or_else(|| {
+                let taken = self.list.iter().any(|written| written.place == place);
+                self.add((!taken).then_some(place), id)
+            });
+            self.finish(position, item.get(), out)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, position: usize, json: &str, out: &mut Assembler) -> serde_json::Result<()> {
+        with_item(json, |item, json| {
             match (item.kind.text(), calls::kind(&item)) {
                 (_, Some(kind)) => calls::done(self, position, kind, &item, json, out),
-                ("message", _) => self.message(position, item, json, out),
+                ("message", _) => self.message(position, &item, json, out),
                 ("reasoning", _) => self.reasoning(position, &item, json, out),
                 ("image_generation_call", _) => {
                     let block = image(&item, json).unwrap_or_else(|| opaque(item.kind.text(), json));
@@ -53,6 +92,7 @@ impl Items {
             }
             if let Some(written) = self.list.get_mut(position) {
                 written.done = true;
+                item.id.text().clone_into(&mut written.id);
             }
         })
     }
@@ -62,15 +102,16 @@ impl Items {
         out.block(block);
     }
 
-    fn message(&mut self, position: usize, item: Item<'_>, json: &str, out: &mut Assembler) {
-        let parts = match item.content {
+    fn message(&mut self, position: usize, item: &Item<'_>, json: &str, out: &mut Assembler) {
+        let parts = match &item.content {
             Parts::None => Vec::new(),
-            Parts::Text(text) => vec![(None, text_part(text.into_owned()))],
+            Parts::Text(text) => vec![(None, text_part(text))],
             Parts::List(list) => list
-                .into_iter()
-                .map(|part| (Some(part), serde_json::from_str(part.get()).unwrap_or_default()))
+                .iter()
+                .map(|part| (Some(*part), serde_json::from_str(part.get()).unwrap_or_default()))
                 .collect(),
         };
+        let count = parts.len() as u64;
         for (index, (raw, part)) in (0..).zip(parts) {
             let (slot, text) = match (part.kind.text(), part.refusal.text(), part.text.text()) {
                 ("refusal", refusal, text) => (Slot::Refusal(index), if refusal.is_empty() { text } else { refusal }),
@@ -86,10 +127,11 @@ impl Items {
             self.logprobs.extend(read_list(part.logprobs));
             let refusal = matches!(slot, Slot::Refusal(_));
             self.refused |= refusal;
-            if text.is_empty() && citations.is_empty() && !self.is_told(position, index) {
+            let told = self.told_slot(position, index, count);
+            if text.is_empty() && citations.is_empty() && told.is_none() {
                 continue;
             }
-            let slot = self.told_slot(position, index).unwrap_or(slot);
+            let slot = told.unwrap_or(slot);
             if let Some(part) = self.open(position, slot, out) {
                 self.tell_rest(position, part, text, out);
                 if let Some(block) = out.open_text() {
@@ -137,13 +179,14 @@ impl Items {
         }
     }
 
-    fn told_slot(&self, position: usize, index: u64) -> Option<Slot> {
+    /// The text that was told for a part of a message of `count` parts. Bedrock counts parts from 1 in its deltas.
+    fn told_slot(&self, position: usize, index: u64, count: u64) -> Option<Slot> {
         let parts = &self.list.get(position)?.parts;
-        parts.iter().map(|part| part.slot).find(|slot| slot.content_index() == Some(index))
-    }
-
-    fn is_told(&self, position: usize, index: u64) -> bool {
-        self.told_slot(position, index).is_some()
+        let find = |fits: &dyn Fn(u64) -> bool| {
+            let mut slots = parts.iter().map(|part| part.slot);
+            slots.find(|slot| slot.content_index().is_some_and(fits))
+        };
+        find(&|told| told == index).or_else(|| find(&|told| told >= count))
     }
 
     fn first_slot(&self, position: usize) -> Option<Slot> {
@@ -157,7 +200,13 @@ impl Items {
     }
 }
 
-fn text_part(text: String) -> wire::Part<'static> {
+/// The id of an item; empty if it has none.
+fn id_of(item: &RawValue) -> String {
+    let entries = serde_json::from_str::<Entries<'_>>(item.get()).ok();
+    entries.and_then(|entries| entries.text("id")).unwrap_or_default()
+}
+
+fn text_part(text: &str) -> wire::Part<'_> {
     wire::Part {
         text: Piece::Text(text.into()),
         ..wire::Part::default()

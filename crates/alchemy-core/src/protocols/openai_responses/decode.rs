@@ -156,18 +156,8 @@ impl Decoder {
         }
         finish::keep(&response, out);
         out.start();
-        for (place, item) in (0..).zip(output) {
-            let id = serde_json::from_str::<Entries<'_>>(item.get()).ok().and_then(|item| item.text("id"));
-            let id = id.unwrap_or_default();
-            if !self.items.is_done(place, &id) {
-                let at = Whereabouts {
-                    place: Some(place),
-                    id: &id,
-                };
-                let done = self.items.done(at, item, out);
-                done.map_err(|error| malformed(out, item.get(), &error))?;
-            }
-        }
+        let last = self.items.last(&output, out);
+        last.map_err(|error| malformed(out, json, &error))?;
         self.end_by(&response, &status, out)
     }
 

@@ -190,15 +190,18 @@ impl Items {
             None if at.id.is_empty() => self.list.iter().rposition(|item| !item.done),
             None => self.list.iter().position(|item| item.id == at.id),
         };
-        known.unwrap_or_else(|| {
-            let next = self.list.iter().map(|item| item.place.saturating_add(1)).max();
-            self.list.push(Written {
-                place: at.place.or(next).unwrap_or(0),
-                id: at.id.to_owned(),
-                ..Written::default()
-            });
-            self.list.len() - 1
-        })
+        known.unwrap_or_else(|| self.add(at.place, at.id))
+    }
+
+    /// Adds an item; without a place it stands behind all others.
+    pub(super) fn add(&mut self, place: Option<u64>, id: &str) -> usize {
+        let next = self.list.iter().map(|item| item.place.saturating_add(1)).max();
+        self.list.push(Written {
+            place: place.or(next).unwrap_or(0),
+            id: id.to_owned(),
+            ..Written::default()
+        });
+        self.list.len() - 1
     }
 
     /// Nothing is written any more, since the assembler goes on with something else.
@@ -211,12 +214,6 @@ impl Items {
     pub(super) fn close(&mut self, out: &mut Assembler) {
         out.close_open();
         self.writing = None;
-    }
-
-    /// Whether an item of the final output was told to its end.
-    pub(super) fn is_done(&self, place: u64, id: &str) -> bool {
-        let same = |item: &Written| item.place == place || (!id.is_empty() && item.id == id);
-        self.list.iter().any(|item| item.done && same(item))
     }
 
     /// Tells what is held back of the items that are not done.
