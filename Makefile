@@ -8,7 +8,7 @@ BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
 
 help: ## List the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
 
 # ---- the environment --------------------------------------------------------------------------------------------
 
@@ -51,6 +51,9 @@ test: local ## Run the tests of Rust and of Python
 	cargo test --locked --workspace
 	$(BIN)/python -m pytest
 
+conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
+	@$(BIN)/python tests/conformance/report.py
+
 bench: build ## Measure the speed, side by side with others
 	@sh benches/run.sh
 
@@ -88,4 +91,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test bench format lint guards docs check wheel clean
+.PHONY: help venv build local demo test conformance bench format lint guards docs check wheel clean

@@ -45,7 +45,7 @@ READ_OF_MESSAGE = {"id", "type", "role", "model", "content", "stop_reason", "usa
 SAYS_NOTHING = {"ping", "content_block_stop"}
 
 
-def input_of(wire: dict, pieces: str):
+def input_of(wire: dict, pieces: str | None):
     """The whole `input` of a server's tool call: the pieces, parsed where they are JSON."""
     if not pieces:
         return wire.get("input")
@@ -55,8 +55,21 @@ def input_of(wire: dict, pieces: str):
         return pieces
 
 
-def read_block(wire: dict, pieces: str) -> dict | None:
-    """One content block in the JSON form of the message, or None where it says nothing; `pieces` of its input."""
+def raw_input(wire: dict, pieces: str | None):
+    """The arguments of a tool call: the pieces, or what the block says itself, which is empty where pieces may follow."""
+    given = wire.get("input")
+    if pieces or given is None or (pieces is not None and given == {}):
+        return pieces or ""
+    return JsonText(given, verbatim=True)
+
+
+def read_block(wire: dict, pieces: str | None) -> dict | None:
+    """One content block in the JSON form of the message, or None where it says nothing.
+
+    Args:
+        wire: The block as the wire has it.
+        pieces: What came of its input in pieces; None where the block came whole.
+    """
     kind = wire["type"]
     if kind == "text":
         citations = wire.get("citations") or []
@@ -66,7 +79,7 @@ def read_block(wire: dict, pieces: str) -> dict | None:
     if kind == "redacted_thinking":
         return block("thinking", thinking="", signature=wire["data"], redacted=True)
     if kind == "tool_use":
-        raw = pieces or ("" if wire.get("input") in (None, {}) else JsonText(wire["input"], verbatim=True))
+        raw = raw_input(wire, pieces)
         signature = rest(wire, "type", "id", "name", "input")
         return block("tool_call", id=wire["id"] or MADE_UP, name=wire["name"], raw_arguments=raw, signature=signature)
     data = dict(wire)
@@ -84,8 +97,8 @@ class Reader:
         self.usage: dict = {}
         self.stop: str | None = None
         self.begun = False
-        # The blocks as the wire has them, with the pieces of their input.
-        self.blocks: list[tuple[dict, list[str]]] = []
+        # The blocks as the wire has them, with the pieces of their input; None where they came whole.
+        self.blocks: list[tuple[dict, list[str] | None]] = []
         self.by_index: dict[int, tuple[dict, list[str]]] = {}
 
     def message(self, message: dict) -> None:
@@ -96,7 +109,7 @@ class Reader:
         result.raw |= without_nulls({name: value for name, value in message.items() if name not in READ_OF_MESSAGE})
         self.stop = message.get("stop_reason") or self.stop
         self.usage |= message.get("usage") or {}
-        self.blocks += [(dict(each), []) for each in message.get("content") or []]
+        self.blocks += [(dict(each), None) for each in message.get("content") or []]
 
     def event(self, event: dict) -> None:
         kind = event.get("type")
@@ -134,7 +147,10 @@ class Reader:
 
     def end(self) -> Reading:
         result = self.result
-        read = [read_block(wire, "".join(pieces)) for wire, pieces in self.blocks]
+        if self.blocks and self.blocks[-1][1] is None and STOP_REASONS.get(self.stop or "") == "length":
+            # The input of a call that the limit cut is sent empty.
+            self.blocks[-1] = (self.blocks[-1][0], [])
+        read = [read_block(wire, None if pieces is None else "".join(pieces)) for wire, pieces in self.blocks]
         result.content = [each for each in read if each is not None]
         result.usage = read_anthropic_usage(self.usage)
         if self.usage:

@@ -34,10 +34,10 @@ def put(into, steps: list, value) -> object:
         return into + value if isinstance(into, str) and isinstance(value, str) else value
     step, *others = steps
     if isinstance(step, int):
-        into = into or []
+        into = [] if into is None else into
         into += [None] * (step + 1 - len(into))
     else:
-        into = into or {}
+        into = {} if into is None else into
         into.setdefault(step, None)
     into[step] = put(into[step], others, value)
     return into
@@ -60,7 +60,7 @@ class Reader:
         self.streamed = streamed
         self.reason: str | None = None
         self.usage: dict = {}
-        # The text or thinking block to which further parts of its kind belong.
+        # The text or thinking block that came last. A signature ends it: further parts of its kind are another block.
         self.open: dict | None = None
         # The tool call whose arguments come in pieces.
         self.call: dict | None = None
@@ -116,16 +116,12 @@ class Reader:
     def text(self, kind: str, text: str, signature: str | None) -> None:
         if not text and not signature:
             return
-        if not self.streamed or self.open is None or self.open["type"] != kind:
-            name = "thinking" if kind == "thinking" else "text"
-            self.open = block(kind, **{name: ""})
+        if not self.streamed or self.open is None or self.open["type"] != kind or "signature" in self.open:
+            self.open = block(kind, **{kind: ""})
             self.result.content.append(self.open)
-        name = "thinking" if kind == "thinking" else "text"
-        self.open[name] += text
+        self.open[kind] += text
         if signature:
             self.open["signature"] = signature
-            if self.streamed:
-                self.open = None
 
     def function_call(self, call: dict, signature: str | None) -> None:
         if call.get("name"):

@@ -1,5 +1,6 @@
 """What a recorded `openai-responses` answer means, read as plain JSON and without any product code."""
 
+import base64
 import json
 
 from plain_sse import data_of_events
@@ -89,6 +90,14 @@ def client_call(item: dict) -> dict:
     )
 
 
+def is_base64(text) -> bool:
+    """Whether it is the bytes of a file; some sources cut them out of the middle."""
+    try:
+        return bool(base64.b64decode(text or "", validate=True))
+    except ValueError:
+        return False
+
+
 def blocks_of(item: dict) -> list[dict]:
     """The blocks of one output item, in the JSON form of the message."""
     kind = item["type"]
@@ -110,7 +119,7 @@ def blocks_of(item: dict) -> list[dict]:
         return [call]
     if kind in CLIENT_TOOLS and not is_hosted(item):
         return [client_call(item)]
-    if kind == "image_generation_call" and item.get("result"):
+    if kind == "image_generation_call" and is_base64(item.get("result")):
         left = JsonText({name: value for name, value in item.items() if name != "result"})
         mime_type = "image/" + (item.get("output_format") or "png")
         return [block("image", data=item["result"], mime_type=mime_type, signature=left)]
@@ -124,7 +133,7 @@ class Reader:
         self.result = Reading()
         self.final: dict = {}
         # The items by their place in the output; they stand in the order in which they began to say something.
-        self.items: dict[int, dict | None] = {}
+        self.items: dict[int | str, dict | None] = {}
 
     def event(self, event: dict) -> bool:
         """Takes in one event; whether the answer ends with it."""
@@ -147,15 +156,29 @@ class Reader:
             self.result.notices.add("event_ignored")
         return False
 
+    def untold(self, output: list[dict]) -> list[dict]:
+        """The items of the whole answer that did not come before.
+
+        They are known again by their ids, or by their place where ids change from event to event, as some servers have it.
+        """
+        told = {place: item for place, item in self.items.items() if item is not None}
+        left = []
+        for place, item in enumerate(output):
+            known = next((at for at, each in told.items() if each.get("id") == item.get("id")), None)
+            if known is None:
+                left.append((place, item))
+            else:
+                del told[known]
+        return [item for place, item in left if place not in told]
+
     def answer(self, answer: dict, beside: dict) -> None:
         """Takes in the whole answer; items that came before are not read again."""
         result = self.result
         self.final = answer
         result.response_id = result.response_id or answer.get("id")
         result.response_model = result.response_model or answer.get("model")
-        for place, item in enumerate(answer.get("output") or []):
-            if self.items.get(place) is None:
-                self.items[place] = item
+        for number, item in enumerate(self.untold(answer.get("output") or [])):
+            self.items[f"untold {number}"] = item
         kept = {name: value for name, value in answer.items() if name not in READ_OF_ANSWER | ECHOES}
         result.raw |= without_nulls(kept | beside)
 

@@ -167,6 +167,8 @@ choice! {
         Long,
         /// Exactly nine letters and digits.
         NineAlphanumerics,
+        /// Letters, digits, `_` and `-`.
+        Words,
     }
 }
 
@@ -371,6 +373,9 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
+    /// Whether `temperature` and `top_p` may be given together. Claude 4.1 to 4.6 take one of them.
+    /// <https://platform.claude.com/docs/en/about-claude/models/migration-guide>
+    pub sampling_pair: bool,
     /// The lowest temperature. MiniMax takes values above 0.
     /// <https://platform.minimax.io/docs/api-reference/text-chat>
     pub temperature_min: f64,
@@ -446,6 +451,7 @@ impl Default for Quirks {
             audio: AudioForm::default(),
             documents: DocumentForm::default(),
             sampling: true,
+            sampling_pair: true,
             temperature_min: 0.0,
             temperature_max: 2.0,
             max_stop: None,

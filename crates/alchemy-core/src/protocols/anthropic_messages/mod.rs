@@ -7,7 +7,16 @@ mod stop;
 mod usage;
 mod wire;
 
+mod assistant;
+mod cache;
+mod conversation;
 mod encode;
+mod media;
+mod options;
+mod output;
+mod request;
+mod thinking;
+mod tools;
 
 pub use decode::Decoder;
 pub use encode::encode;

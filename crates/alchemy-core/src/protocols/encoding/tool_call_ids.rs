@@ -35,6 +35,10 @@ impl<'a> WireIds<'a> {
             ToolCallIds::Short => id.chars().count() <= SHORT,
             ToolCallIds::Long => id.chars().count() <= LONG,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            ToolCallIds::Words => {
+                let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+                !id.is_empty() && id.bytes().all(word)
+            }
         };
         if fits {
             return Cow::Borrowed(id);
@@ -43,7 +47,7 @@ impl<'a> WireIds<'a> {
             return Cow::Owned(known.clone());
         }
         let prefix = match self.form {
-            ToolCallIds::Short | ToolCallIds::Long => "call_",
+            ToolCallIds::Short | ToolCallIds::Long | ToolCallIds::Words => "call_",
             ToolCallIds::Any | ToolCallIds::NineAlphanumerics => "",
         };
         let taken = |wire: &String| self.replaced.values().any(|other| other == wire);
