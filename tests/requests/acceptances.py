@@ -1,5 +1,6 @@
 """What an allowed difference may look like: checks of the two values, and of what they stand in."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -110,3 +111,22 @@ def schema_binds(difference: Difference) -> bool:
     """The recording asks that a schema binds where it does so unasked, or says the default."""
     default = difference.recorded is False
     return difference.ours is MISSING and (default or difference.case["provider"] in BINDING)
+
+
+# What an effort stands for where budgets are gone: the most tokens, the effort.
+EFFORTS = ((4096, "low"), (12_288, "medium"), (24_576, "high"))
+
+
+def effort_for_budget(difference: Difference) -> bool:
+    """The recording has a budget, and we have the effort that stands for it."""
+    recorded, ours = (body["thinking"] for body in difference.bodies)
+    if recorded["type"] != "enabled" or ours != {"type": "adaptive", "display": "summarized"}:
+        return False
+    effort = next(word for most, word in EFFORTS if recorded["budget_tokens"] <= most)
+    return difference.bodies[1]["output_config"]["effort"] == effort
+
+
+def text_of_file(part: dict) -> str:
+    """The text of a file that stands in a part, under its name."""
+    data = part["file_data"].partition("base64,")[2]
+    return f"{part['filename']}:\n\n{base64.b64decode(data).decode()}"

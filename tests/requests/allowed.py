@@ -3,6 +3,7 @@
 An entry that explains nothing fails the test, so the list holds what is needed and no more.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from acceptances import (
     WISH_KEYS,
     added,
     doubled,
+    effort_for_budget,
     left_away,
     lost,
     moved,
@@ -18,6 +20,7 @@ from acceptances import (
     same_wish,
     schema_binds,
     spoken_with_calls,
+    text_of_file,
     title_of,
     told_by_details,
     written_anew,
@@ -203,6 +206,192 @@ ALLOWED: tuple[Allowed, ...] = (
         lambda difference: (
             difference.case["provider"] == "deepseek" and str(difference.place[1].get("text")).endswith("left out]")
         ),
+    ),
+    Allowed(
+        ANTHROPIC,
+        "empty description",
+        r"tools\[\]\.description",
+        "An empty description tells the model nothing, so the key is left out.",
+        left_away(""),
+    ),
+    Allowed(
+        ANTHROPIC,
+        "no tools",
+        "tools",
+        "An empty list of tools is no tools.",
+        left_away([]),
+    ),
+    Allowed(
+        ANTHROPIC,
+        "several calls at once",
+        r"tool_choice\.disable_parallel_tool_use",
+        "That several tools may be called at once is the default, which goes without saying.",
+        left_away(False),
+    ),
+    Allowed(
+        ANTHROPIC,
+        "budget that leaves room",
+        r"thinking\.budget_tokens",
+        "A budget for thinking shrinks until the limit has room for an answer.",
+        lambda difference: difference.ours == difference.bodies[1]["max_tokens"] - 1024 < difference.recorded,
+    ),
+    Allowed(
+        ANTHROPIC,
+        "effort in place of a budget",
+        r"thinking\.(type|budget_tokens|display)|output_config(\.effort)?",
+        "Newer models take an effort, by which they think as much as a question needs; budgets are on their way out.",
+        effort_for_budget,
+    ),
+    Allowed(
+        ANTHROPIC,
+        "thinking to be read",
+        r"thinking\.display",
+        "Newer models hide their thinking unless a summary is asked for.",
+        lambda difference: added("summarized")(difference) and difference.place[0] == {"type": "adaptive"},
+    ),
+    Allowed(
+        ANTHROPIC,
+        "effort that is the default",
+        "output_config",
+        "Adaptive thinking is asked for by a level, and the default is said like any other.",
+        lambda difference: (
+            added({"effort": "high"})(difference) and difference.bodies[0]["thinking"] == {"type": "adaptive"}
+        ),
+    ),
+    Allowed(
+        RESPONSES,
+        "answer not kept",
+        "store",
+        "Answers are kept at the provider only where the caller asks for it.",
+        added(False),
+    ),
+    Allowed(
+        RESPONSES,
+        "answer kept",
+        "store",
+        "The recording goes on from items that only the server has, and relies on the default; we say it.",
+        lambda difference: added(True)(difference) and '"reasoning"' in json.dumps(difference.bodies[0]["input"]),
+    ),
+    Allowed(
+        RESPONSES,
+        "reasoning that comes along",
+        "include",
+        "What the server does not keep has to come along, so that it can go back.",
+        lambda difference: (
+            added(["reasoning.encrypted_content"])(difference) and difference.bodies[1]["store"] is False
+        ),
+    ),
+    Allowed(
+        RESPONSES,
+        "nothing to include",
+        "include",
+        "An empty list asks for nothing.",
+        left_away([]),
+    ),
+    Allowed(
+        RESPONSES,
+        "schema as it is written",
+        r"tools\[\]\.strict",
+        "Unsaid, the server rewrites the schema so that each property is required; what the caller wrote counts.",
+        added(False),
+    ),
+    Allowed(
+        RESPONSES,
+        "reasoning to be read",
+        r"reasoning\.summary",
+        "A summary of the reasoning comes only if it is asked for.",
+        lambda difference: not difference.recorded and difference.ours == "auto",
+    ),
+    Allowed(
+        RESPONSES,
+        "empty description",
+        r"tools\[\]\.description",
+        "An empty description tells the model nothing, so the key is left out.",
+        left_away("", None),
+    ),
+    Allowed(
+        RESPONSES,
+        "title of the schema",
+        r"text\.format\.name",
+        "A schema is named by its title; without one it gets a name that says what it is for.",
+        lambda difference: isinstance(difference.recorded, str) and difference.ours == title_of(difference),
+    ),
+    Allowed(
+        RESPONSES,
+        "schema that binds",
+        r"text\.format\.strict",
+        "A schema that the server can force is forced, as it is meant to be.",
+        added(True),
+    ),
+    Allowed(
+        RESPONSES,
+        "schema that binds anyway",
+        r"text\.format\.strict",
+        "`strict` is sent where a provider's page says that a schema binds only then.",
+        schema_binds,
+    ),
+    Allowed(
+        RESPONSES,
+        "free text",
+        "text",
+        "Free text is what every server answers unasked.",
+        left_away({"format": {"type": "text"}}),
+    ),
+    Allowed(
+        RESPONSES,
+        "no instructions",
+        "instructions",
+        "Empty instructions say nothing.",
+        left_away(""),
+    ),
+    Allowed(
+        RESPONSES,
+        "no tools",
+        "tools",
+        "An empty list of tools is no tools.",
+        left_away([]),
+    ),
+    Allowed(
+        RESPONSES,
+        "name of the end user",
+        "user|safety_identifier",
+        "OpenAI has replaced `user` by `safety_identifier`.",
+        moved("user", "safety_identifier"),
+    ),
+    Allowed(
+        RESPONSES,
+        "status of an item",
+        r"input\[\]\.status",
+        "That an item of the past is completed goes without saying.",
+        left_away("completed"),
+    ),
+    Allowed(
+        RESPONSES,
+        "document of text",
+        r"input\[\]\.content\[\]\.(type|filename|file_data|text)",
+        "Not every model takes text as a file, so it is sent as text under its name.",
+        lambda difference: text_of_file(difference.place[0]) == difference.place[1].get("text"),
+    ),
+    Allowed(
+        RESPONSES,
+        "rule for tools without tools",
+        "tool_choice",
+        "Servers refuse a rule for tools where there are none to choose from; `auto` is the default.",
+        lambda difference: left_away("auto")(difference) and "tools" not in difference.bodies[1],
+    ),
+    Allowed(
+        RESPONSES,
+        "reasoning in one form",
+        r"input\[\]\.content",
+        "Beside the encrypted form of reasoning OpenAI takes no other.",
+        lambda difference: difference.ours is MISSING and bool(difference.place[1].get("encrypted_content")),
+    ),
+    Allowed(
+        RESPONSES,
+        "model beside a stored prompt",
+        "model",
+        "A Model has a name; the prompt kept at the provider names its own and takes another.",
+        lambda difference: difference.recorded is MISSING and "prompt" in difference.bodies[0],
     ),
 )
 

@@ -72,11 +72,12 @@ def anthropic_block(block: dict) -> dict:
 
 
 def anthropic(body: dict) -> dict:
-    """Messages of one role in a row are one turn to the server, which joins them; system prompts are paragraphs."""
+    """Messages of one role in a row are one turn, which the server joins; system prompts are paragraphs; spaces are no text."""
     body = without_default_stream(marks_apart(without_nulls(body), ("messages", "tools", "system")))
     messages: list[dict] = []
     for message in body["messages"]:
         blocks = [anthropic_block(block) for block in text_blocks(message["content"])]
+        blocks = [block for block in blocks if block["type"] != "text" or block["text"].strip()]
         if messages and messages[-1]["role"] == message["role"]:
             messages[-1]["content"] += blocks
         else:
@@ -90,38 +91,54 @@ def anthropic(body: dict) -> dict:
 # ---------------------------------------------------------------- openai-responses
 
 
-def responses_text(content):
-    """A list of one text is that text; annotations and log probabilities that are empty are none."""
-    if isinstance(content, list):
-        content = [{key: value for key, value in part.items() if value not in (None, [])} for part in content]
-        if len(content) == 1 and content[0].keys() == {"type", "text"}:
-            return content[0]["text"]
-    return content
+def responses_parts(content, kind: str):
+    """A string is a list of one text; annotations and log probabilities that are empty are none."""
+    if isinstance(content, str):
+        content = [{"type": kind, "text": content}] if content else []
+    return [{key: value for key, value in part.items() if value not in (None, [])} for part in content]
 
 
 def responses_item(item: dict) -> dict:
     item = without_nulls(item)
     if "role" in item:
         item.setdefault("type", "message")
-    for key in ("content", "output"):
-        if key in item and item["type"] != "reasoning":
-            item[key] = responses_text(item[key])
+    if item["type"] == "message" and "content" in item:
+        kind = "output_text" if item["role"] == "assistant" else "input_text"
+        item["content"] = responses_parts(item["content"], kind)
+    if item["type"] == "function_call_output":
+        item["output"] = responses_parts(item["output"], "input_text")
     return item
 
 
+def follows(item: dict, before: dict) -> bool:
+    """Whether an item says more of the same answer: words without an id after such words."""
+    keys = {"type", "role", "content"}
+    return item.get("role") == before.get("role") == "assistant" and item.keys() == before.keys() == keys
+
+
 def responses(body: dict) -> dict:
-    """A system prompt is told as instructions or in messages that stand first: here as instructions."""
+    """Instructions and messages of the system that stand first are one prompt; words of one answer are one message."""
     body = without_default_stream(without_nulls(body))
-    items = body.get("input") or []
-    items = [{"role": "user", "content": items}] if isinstance(items, str) else items
-    items = [responses_item(item) for item in items]
-    prompts = [body["instructions"]] if body.get("instructions") else []
+    items: list[dict] = []
+    for item in map(responses_item, responses_input(body)):
+        if items and follows(item, items[-1]):
+            items[-1]["content"] += item["content"]
+        elif item.get("content") != []:
+            items.append(item)
+    prompts = [body.pop("instructions")] if body.get("instructions") else []
     while items and items[0].get("role") in ("system", "developer") and items[0]["type"] == "message":
-        content = items.pop(0)["content"]
-        prompts.append(content if isinstance(content, str) else "\n\n".join(part["text"] for part in content))
+        prompts += [part["text"] for part in items.pop(0)["content"]]
     if prompts:
         body["instructions"] = "\n\n".join(prompts)
+    if body.get("previous_response_id"):
+        # Results of calls that the server has kept: they belong before all else.
+        items.sort(key=lambda item: not item["type"].endswith("_output"))
     return body | {"input": items}
+
+
+def responses_input(body: dict) -> list[dict]:
+    items = body.get("input") or []
+    return [{"role": "user", "content": items}] if isinstance(items, str) else items
 
 
 # ---------------------------------------------------------------- google-generative-ai
@@ -163,8 +180,17 @@ def one_schema(value: dict) -> dict:
 
 
 def google_part(part: dict) -> dict:
-    """That a part is no thought goes without saying."""
-    return {key: value for key, value in part.items() if key != "thought" or value}
+    """That a part is no thought goes without saying; bytes are the same in both alphabets of base64."""
+    part = {key: value for key, value in part.items() if key != "thought" or value}
+    if "inlineData" in part:
+        part["inlineData"] = {**part["inlineData"], "data": plain_base64(part["inlineData"]["data"])}
+    if "thoughtSignature" in part:
+        part["thoughtSignature"] = plain_base64(part["thoughtSignature"])
+    return part
+
+
+def plain_base64(text: str) -> str:
+    return text if "REDACTED" in text else text.replace("-", "+").replace("_", "/")
 
 
 def google(body: dict) -> dict:

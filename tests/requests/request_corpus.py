@@ -11,7 +11,7 @@ from corpus import Recording, recordings
 from left_out import left_out
 from replaying import PROVIDERS
 
-APIS = ("openai-completions",)
+APIS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai")
 
 # What a recording puts in the place of long base64 text. The hash makes the stand-in the same wherever the text was.
 ELIDED = re.compile(r"[A-Za-z0-9+/=_-]*[.…]*<elided base64 len=\d+ sha256=([0-9a-f]+)>")

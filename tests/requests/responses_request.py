@@ -31,7 +31,20 @@ def read(body: dict, case: dict) -> Asked:
         context["tools"] = [tool_of(tool) for tool in body["tools"]]
     ours = ("input", "instructions", "model", "tools")
     options = options_of({key: value for key, value in body.items() if key not in ours})
-    return Asked(context, options, thinks=bool(body.get("reasoning")))
+    extra = options.setdefault("extra_body", {})
+    if "store" not in body and any(needs_store(item) for item in items):
+        extra["store"] = True
+    # What comes along encrypted is asked for where a model thinks and the server keeps nothing.
+    encrypted = body.get("include") == ["reasoning.encrypted_content"]
+    kept = extra.get("store") or "previous_response_id" in options
+    if body.get("include") and (kept or not encrypted):
+        extra["include"] = body["include"]
+    return Asked(context, options, thinks=bool(body.get("reasoning")) or encrypted)
+
+
+def needs_store(item: dict) -> bool:
+    """Whether an item says so little that the server must have kept it."""
+    return item.get("type") == "reasoning" and not item.get("encrypted_content") and not item.get("content")
 
 
 def messages_of(items: list[dict]) -> list[dict]:
@@ -41,6 +54,8 @@ def messages_of(items: list[dict]) -> list[dict]:
         kind = item.get("type", "message")
         if kind == "message" and item["role"] == "user":
             messages.append({"role": "user", "content": content_of(item["content"])})
+        elif item.get("role") in ("system", "developer"):
+            messages.append({"role": "user", "content": [opaque(item)]})
         elif kind in ("function_call_output", "custom_tool_call_output", "tool_search_output") and item.get("call_id"):
             output = item.get("output", None)
             content = compact(item["tools"]) if output is None else content_of(output)
@@ -75,7 +90,7 @@ def source_of(address: str) -> dict:
 
 
 def opaque(item: dict) -> dict:
-    return {"type": "opaque", "api": API, "kind": item["type"], "data": item}
+    return {"type": "opaque", "api": API, "kind": item.get("type", "message"), "data": item}
 
 
 def rest(item: dict, *ours: str) -> dict:
@@ -181,7 +196,7 @@ OPTIONS = {
     "user": lambda value: {"metadata": {"user_id": value}},
     "prompt_cache_key": lambda value: {"session_id": value},
     "previous_response_id": lambda value: {"previous_response_id": value},
-    "include": lambda value: {} if set(value) <= {"reasoning.encrypted_content"} else None,
+    "include": lambda value: {},
     "tool_choice": choice_of,
     "reasoning": reasoning_of,
     "text": text_of,
