@@ -342,6 +342,8 @@ pub struct Quirks {
     /// Whether a tool result may hold images. OpenRouter takes them, OpenAI refuses.
     /// Recorded in pydantic/pydantic-ai, `test_multimodal_tool_returns`.
     pub tool_result_images: bool,
+    /// Whether a function's response may hold media. From Gemini 3 on. <https://ai.google.dev/api/caching#FunctionResponse>
+    pub function_response_parts: bool,
     /// Mistral takes ids of nine letters and digits; OpenAI answers more than 40 characters with
     /// `string_above_max_length`. <https://github.com/anomalyco/opencode/issues/1680>
     pub tool_call_ids: ToolCallIds,
@@ -445,6 +447,7 @@ impl Default for Quirks {
             tool_result_name: false,
             assistant_after_tool_result: false,
             tool_result_images: false,
+            function_response_parts: false,
             tool_call_ids: ToolCallIds::default(),
             strict_tools: true,
             custom_tools: false,

@@ -1,7 +1,7 @@
 //! Media that a model made.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::value::RawValue;
 
 use super::wire::{FileData, InlineData, Str};
@@ -11,7 +11,12 @@ use crate::types::{Audio, Bytes, ContentBlock, Document, Image};
 /// Media in the part itself. An error says in a few words what is wrong with it.
 pub(super) fn inline(raw: &RawValue, signature: Option<String>) -> Result<ContentBlock, String> {
     let data: InlineData<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
-    let bytes = data.data.map(|Str(data)| STANDARD.decode(data.as_bytes()));
+    // Google writes the usual alphabet; its own libraries read and write the other one too.
+    let bytes = data.data.map(|Str(data)| {
+        STANDARD
+            .decode(data.as_bytes())
+            .or_else(|_| URL_SAFE.decode(data.as_bytes()))
+    });
     let bytes = bytes
         .transpose()
         .map_err(|error| format!("inlineData is not base64: {error}"))?;
