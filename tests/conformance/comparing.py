@@ -2,7 +2,7 @@
 
 import pytest
 from plain_sse import whole_text
-from reading import MADE_UP, JsonText, Reading, parsed
+from reading import MADE_UP, JsonText, parsed
 
 
 def one_line(text: str) -> str:
@@ -48,7 +48,7 @@ class Differences:
         else:
             self.same(what, squeezed(value), squeezed(expected.value))
 
-    def content(self, message, reading: Reading) -> None:
+    def content(self, message, reading) -> None:
         ours = [block.to_dict() for block in message.content]
         kinds = [block["type"] for block in ours]
         self.same("blocks", kinds, [block["type"] for block in reading.content])
@@ -58,7 +58,7 @@ class Differences:
         ids = [block["id"] for block in ours if block["type"] == "tool_call"]
         self.same("ids of tool calls that are the same", len(ids) - len(set(ids)), 0)
 
-    def head(self, message, reading: Reading) -> None:
+    def head(self, message, reading) -> None:
         for name in ("stop_reason", "raw_stop_reason", "response_id", "response_model"):
             self.same(name, getattr(message, name), getattr(reading, name))
         for name in sorted(message.raw.keys() | reading.raw.keys()):

@@ -14,7 +14,7 @@ REASONS = [
     *("PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL"),
 ]
 FILTERED = {
-    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"),
+    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
 }
 FAILED = {
@@ -59,6 +59,7 @@ class Reader:
         self.result = Reading()
         self.streamed = streamed
         self.reason: str | None = None
+        self.candidates = 0
         self.usage: dict = {}
         # The text or thinking block that came last. A signature ends it: further parts of its kind are another block.
         self.open: dict | None = None
@@ -66,8 +67,7 @@ class Reader:
         self.call: dict | None = None
         self.ends: dict[str, dict] = {}
 
-    def event(self, event: dict) -> bool:
-        """Takes in one event; whether the answer ends with it."""
+    def event(self, event: dict) -> None:
         result = self.result
         result.response_id = result.response_id or event.get("responseId")
         result.response_model = result.response_model or event.get("modelVersion")
@@ -78,9 +78,9 @@ class Reader:
                 self.candidate(candidate)
             else:
                 result.notices.add("choice_dropped")
-        return self.reason is not None or "promptFeedback" in event
 
     def candidate(self, candidate: dict) -> None:
+        self.candidates += 1
         for part in (candidate.get("content") or {}).get("parts") or []:
             self.part(part)
         for name in ("groundingMetadata", "urlContextMetadata"):
@@ -159,7 +159,7 @@ class Reader:
             result.stop_reason = STOP_REASONS.get(self.reason, "stop")
             if self.reason not in STOP_REASONS:
                 result.notices.add("stop_reason_unknown")
-        elif feedback is not None:
+        elif feedback is not None and (feedback.get("blockReason") or not self.candidates):
             result.stop_reason = "content_filter"
             result.raw_stop_reason = feedback.get("blockReason")
         else:

@@ -1,7 +1,8 @@
 """A plain reading of Server-Sent Events, independent of the product's own framing.
 
-Written from https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, with the two
-liberties that recorded servers need: a field name may follow spaces, and a last event counts without its blank line.
+Written from https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, with the three
+liberties that recorded servers need: a field name may follow spaces, a last event counts without its blank line, and
+JSON may stand in the stream as it is, which is how a server that fails may end it.
 """
 
 import json
@@ -13,15 +14,18 @@ def data_of_events(body: bytes) -> list[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found: list[str] = []
     data: list[str] = []
+    bare: list[str] = []
     for line in [*lines, ""]:
         if not line:
-            if data:
-                found.append("\n".join(data))
-            data = []
+            if data or bare:
+                found.append("\n".join(data or bare))
+            data, bare = [], []
             continue
         name, _, value = line.lstrip(" ").partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
+        elif bare or (not data and line.startswith("{")):
+            bare.append(line)
     return found
 
 

@@ -169,6 +169,13 @@ def finished(reading: Reading) -> Reading:
         reading.stop_reason = "error"
     reading.content = settled(reading.content, cut=reading.stop_reason in CUT)
     calls = [each for each in reading.content if each["type"] == "tool_call"]
+    ids = set()
+    for call in calls:
+        if call["id"] in ids:
+            call["id"] = MADE_UP
+            reading.notices.add("tool_call_renamed")
+        elif call["id"] is not MADE_UP:
+            ids.add(call["id"])
     if reading.stop_reason in {"stop", "tool_use"}:
         reading.stop_reason = "tool_use" if calls else "stop"
     reading.raw = whole_text(reading.raw)

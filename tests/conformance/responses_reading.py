@@ -38,7 +38,11 @@ CLIENT_TOOLS = {
     "tool_search_call": ("tool_search", "arguments"),
 }
 # What an item says while it is written; all other items are told once they are whole.
-SPEAKS = (".output_text.delta", ".refusal.delta", ".reasoning_summary_text.delta", ".reasoning_text.delta")
+SPEAKS = (
+    *("response.output_text.delta", "response.refusal.delta"),
+    *("response.reasoning_summary_text.delta", "response.reasoning_text.delta"),
+    *("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"),
+)
 # News of progress, by the words of which their types are made.
 PROGRESS = (
     *("response.created", "response.queued", "response.in_progress", "keepalive"),
@@ -132,6 +136,9 @@ class Reader:
     def __init__(self) -> None:
         self.result = Reading()
         self.final: dict = {}
+        # What was said of an item before it is done: its first form, and its texts by kind and number.
+        self.begun: dict[int, dict] = {}
+        self.pieces: dict[int, dict[tuple, str]] = {}
         # The items by their place in the output; they stand in the order in which they began to say something.
         self.items: dict[int | str, dict | None] = {}
 
@@ -147,9 +154,15 @@ class Reader:
             self.answer(answer, beside)
             return True
         place = event.get("output_index")
-        added = event["item"]["type"] if kind == "response.output_item.added" else None
-        if kind.endswith(SPEAKS) or added in {"function_call", "custom_tool_call"}:
+        if kind == "response.output_item.added":
+            self.begun[place] = event["item"]
+            if event["item"]["type"] in {"function_call", "custom_tool_call"}:
+                self.items.setdefault(place, None)
+        elif kind in SPEAKS:
             self.items.setdefault(place, None)
+            part = (kind, event.get("summary_index", event.get("content_index")))
+            pieces = self.pieces.setdefault(place, {})
+            pieces[part] = pieces.get(part, "") + event["delta"]
         elif kind == "response.output_item.done":
             self.items[place] = event["item"]
         elif not kind.startswith(PROGRESS):
@@ -182,10 +195,24 @@ class Reader:
         kept = {name: value for name, value in answer.items() if name not in READ_OF_ANSWER | ECHOES}
         result.raw |= without_nulls(kept | beside)
 
+    def unfinished(self, place: int) -> list[dict]:
+        """The blocks of an item that was cut, as far as it was written."""
+        begun = self.begun.get(place, {})
+        pieces = self.pieces.get(place, {})
+        texts = list(pieces.values())
+        if begun.get("type") in {"function_call", "custom_tool_call"}:
+            custom = begun["type"] == "custom_tool_call"
+            fields = {"id": begun["call_id"], "name": begun["name"], "raw_arguments": "".join(texts)}
+            return [block("tool_call", **fields, custom=custom)]
+        if any("reasoning" in kind for kind, _ in pieces):
+            return [block("thinking", thinking="\n\n".join(texts))]
+        return [block("text", text=text) for text in texts]
+
     def end(self) -> Reading:
         result = self.result
+        for place, item in self.items.items():
+            result.content += self.unfinished(place) if item is None else blocks_of(item)
         items = [item for item in self.items.values() if item is not None]
-        result.content = [each for item in items for each in blocks_of(item)]
         parts = [part for item in items if item["type"] == "message" for part in item.get("content") or []]
         if logprobs := [entry for part in parts for entry in part.get("logprobs") or []]:
             result.raw["logprobs"] = logprobs

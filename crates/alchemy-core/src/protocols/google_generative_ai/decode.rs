@@ -8,7 +8,7 @@ use super::calls::Calls;
 use super::finish::{self, Meaning};
 use super::texts::{Piece, Texts};
 use super::wire::{Candidate, Chunk, Part};
-use super::{extras, media, usage};
+use super::{extras, output, usage};
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -178,8 +178,8 @@ impl Decoder {
         }
         // An image that is part of the thinking is none of the answer, and has to go back as what it is.
         let block = match (part.inline_data, part.file_data) {
-            (Some(data), _) if !part.thought => media::inline(data, signature),
-            (None, Some(data)) if !part.thought => media::file(data, signature),
+            (Some(data), _) if !part.thought => output::inline(data, signature),
+            (None, Some(data)) if !part.thought => output::file(data, signature),
             _ => {
                 assembler.block(extras::opaque(&kind(&part), raw));
                 return Ok(());

@@ -60,11 +60,6 @@ impl Writer {
         text
     }
 
-    /// Whether anything was written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.last.is_empty()
-    }
-
     fn value(&mut self, mut text: String, value: &Value<'_>) -> String {
         self.in_string = match value {
             Value::Text(piece, more) => {
