@@ -175,7 +175,7 @@ def begins(event: dict) -> bool:
 def read(case: dict, body: bytes) -> Reading:
     """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
     if case["status"] >= 300:
-        return failed_reading(case["status"], body)
+        return failed_reading(case, body)
     reader = Reader()
     if not case["response_file"].endswith(".sse"):
         answer = json.loads(body)

@@ -214,7 +214,7 @@ def read(case: dict, body: bytes) -> CompletionsReading:
         What a decoder has to make of it; a failure is in `failure`, beside what had arrived before it.
     """
     if case["status"] >= 300:
-        return CompletionsReading(stop_reason="error", failure=failure_of_status(case["status"], body))
+        return CompletionsReading(stop_reason="error", failure=failure_of_status(case, body))
     reader = Reader(think_tags=case["provider"] in THINK_TAGS)
     if not case["response_file"].endswith(".sse"):
         answer = whole_text(json.loads(body))

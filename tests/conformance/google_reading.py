@@ -187,7 +187,7 @@ def events_of(body: bytes) -> list[str]:
 def read(case: dict, body: bytes) -> Reading:
     """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
     if case["status"] >= 300:
-        return failed_reading(case["status"], body)
+        return failed_reading(case, body)
     streamed = case["response_file"].endswith(".sse") or body.lstrip().startswith(b"[")
     reader = Reader(streamed=streamed)
     for data in events_of(body) if streamed else [body]:
