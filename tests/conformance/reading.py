@@ -149,6 +149,14 @@ def error_text(body) -> str:
     return body.get("message") or ""
 
 
+def inner_failure(body) -> Failure:
+    """What an error inside an answer that began well is to be reported as; a code that is a status is one."""
+    error = body.get("error")
+    codes = [each.get("code") for each in (error, body) if isinstance(each, dict)]
+    numbers = [int(code) for code in codes if str(code).isdecimal()]
+    return Failure("ResponseError", error_text(body), next((n for n in numbers if 400 <= n < 600), None))
+
+
 def exchange_of(case: dict) -> str | None:
     """The vendor's id of the HTTP exchange."""
     headers = case.get("response_headers") or {}

@@ -14,6 +14,7 @@ from reading import (
     error_text,
     failed_reading,
     finished,
+    inner_failure,
     rest,
     without_nulls,
 )
@@ -256,7 +257,7 @@ def read(case: dict, body: bytes) -> Reading:
     if not case["response_file"].endswith(".sse"):
         answer = json.loads(body)
         if answer.get("error"):
-            reader.result.failure = Failure("ResponseError", error_text(answer))
+            reader.result.failure = inner_failure(answer)
         reader.answer(answer, {})
         return reader.end()
     events = data_of_events(body)
@@ -267,7 +268,7 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
             break
         if event.get("type") == "error":
-            reader.result.failure = Failure("ResponseError", error_text(event))
+            reader.result.failure = inner_failure(event)
             break
         if reader.event(event):
             # Some servers end every stream as chat completions end, which is no further event.
