@@ -75,6 +75,7 @@ class CompletionsDifferences(Differences):
             "choice_dropped": reading.more_choices,
             "stop_reason_unknown": reading.unknown_reason,
             "tool_call_renamed": reading.renamed,
+            "trailing_events": reading.trailing,
         }
         codes = {notice.code for notice in message.notices}
         self.same("codes of notices", sorted(codes), sorted(code for code, there in expected.items() if there))

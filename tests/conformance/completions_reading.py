@@ -71,6 +71,7 @@ class CompletionsReading:
     more_choices: bool = False
     unknown_reason: bool = False
     renamed: bool = False
+    trailing: bool = False
     failure: Failure | None = None
 
 
@@ -249,6 +250,7 @@ def read(case: dict, body: bytes) -> CompletionsReading:
             break
         reader.chunk(chunk, "delta")
     else:
+        reader.result.trailing = ending == "trailing"
         if ending == "malformed":
             reader.result.failure = Failure("ResponseError")
-    return reader.end(ended_by_done=ending == "done" and case["provider"] == "snowflake")
+    return reader.end(ended_by_done=ending in {"done", "trailing"} and case["provider"] == "snowflake")

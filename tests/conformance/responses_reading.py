@@ -170,8 +170,8 @@ class Reader:
             self.result.notices.add("event_ignored")
         return False
 
-    def untold(self, output: list[dict]) -> list[dict]:
-        """The items of the whole answer that did not come before.
+    def untold(self, output: list[dict]) -> list[tuple[int, dict]]:
+        """The items of the whole answer that were not done before, with their places.
 
         They are known again by their ids, or by their place where ids change from event to event, as some servers have it.
         """
@@ -183,7 +183,7 @@ class Reader:
                 left.append((place, item))
             else:
                 del told[known]
-        return [item for place, item in left if place not in told]
+        return [(place, item) for place, item in left if place not in told]
 
     def answer(self, answer: dict, beside: dict) -> None:
         """Takes in the whole answer; items that came before are not read again."""
@@ -191,8 +191,12 @@ class Reader:
         self.final = answer
         result.response_id = result.response_id or answer.get("id")
         result.response_model = result.response_model or answer.get("model")
-        for number, item in enumerate(self.untold(answer.get("output") or [])):
-            self.items[f"untold {number}"] = item
+        for place, item in self.untold(answer.get("output") or []):
+            begun = (at for at, told in self.items.items() if told is None)
+            known = next(
+                (at for at in begun if at == place or self.begun.get(at, {}).get("id") == item.get("id")), None
+            )
+            self.items[f"untold {place}" if known is None else known] = item
         kept = {name: value for name, value in answer.items() if name not in READ_OF_ANSWER | ECHOES}
         result.raw |= without_nulls(kept | beside)
 

@@ -33,6 +33,7 @@ COMPLETIONS = {
     ],
     "two calls with one id": [call(0, "{}", id="a", name="f"), call(1, "{}", id="a", name="g"), chunk("tool_calls")],
     "a call without an id": [call(0, "{}", name="f"), chunk("tool_calls")],
+    "a call without a name": [call(0, '{"a":', id="a"), call(1, "{}"), call(0, "1}"), chunk("tool_calls")],
     "a call that the filter cut": [call(0, '{"a":', id="a", name="f"), chunk("content_filter")],
     "an empty call that the limit cut": [call(0, "", id="a", name="f"), chunk("length")],
     "a call that is no JSON": [call(0, '{"a":', id="a", name="f"), chunk("tool_calls")],
