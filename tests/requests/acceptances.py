@@ -130,3 +130,32 @@ def text_of_file(part: dict) -> str:
     """The text of a file that stands in a part, under its name."""
     data = part["file_data"].partition("base64,")[2]
     return f"{part['filename']}:\n\n{base64.b64decode(data).decode()}"
+
+
+def same_result(difference: Difference) -> bool:
+    """Our result is the only text in the recorded one, or the recorded one as JSON text."""
+    recorded, ours = difference.place
+    output = ours.get("output")
+    if output in recorded.values() and len(recorded) == 1:
+        return True
+    try:
+        return ours.keys() == {"output"} and json.loads(output) == recorded
+    except ValueError:
+        return False
+
+
+def level_or_budget(config: dict) -> str | int | None:
+    return config.get("thinkingLevel", config.get("thinkingBudget"))
+
+
+def budget_with_room(difference: Difference) -> bool:
+    """Our budget is half of the limit or leaves 1024 tokens of it; or 0, where that is below the model's least."""
+    most = difference.bodies[1]["generationConfig"].get("maxOutputTokens", 0)
+    recorded, ours = (place["thinkingBudget"] for place in difference.place)
+    return ours < recorded and ours in (most - min(1024, most // 2), 0 if most < 1024 else None)
+
+
+def marked_elsewhere(difference: Difference) -> bool:
+    """Both bodies mark prefixes for the cache, for as long, and one of them marks this one."""
+    words = [set(body.get("cache_marks", {}).values()) for body in difference.bodies]
+    return words[0] == words[1] and len(words[0]) == 1 and MISSING in (difference.recorded, difference.ours)

@@ -2,12 +2,19 @@
 
 import re
 
-from wire_parts import drop_marks, has_marks
+from wire_parts import drop_marks, marks_in
 
 
 def without_nulls(value: dict) -> dict:
     """A key that is null says what a key that is not there says."""
     return {key: inner for key, inner in value.items() if inner is not None}
+
+
+def paragraphs(parts: list[dict]) -> str:
+    """The text of parts that are nothing but text."""
+    if any(part["type"] not in ("text", "input_text") for part in parts):
+        raise ValueError(parts)
+    return "\n\n".join(part["text"] for part in parts)
 
 
 def without_default_stream(body: dict) -> dict:
@@ -16,12 +23,23 @@ def without_default_stream(body: dict) -> dict:
 
 
 def marks_apart(body: dict, places: tuple[str, ...]) -> dict:
-    """Marks for the cache are taken out of the text and told beside it: whether there are some, and how long they last."""
-    marked = {place: body[place] for place in places if place in body}
-    lasting = has_marks([marked, {"cache_control": body.get("cache_control")}])
-    body = {**body, **{place: drop_marks(value) for place, value in marked.items()}}
+    """Marks for the cache are taken out of the text and told beside it: where a prefix ends, and how long it lasts."""
+    marks = {"all": lasting(body["cache_control"])} if isinstance(body.get("cache_control"), dict) else {}
+    for place in (place for place in places if place in body):
+        entries = body[place] if isinstance(body[place], list) else [body[place]]
+        for index, entry in enumerate(entries):
+            where = f"message {index - len(entries)}" if place == "messages" and "role" in entry else place
+            where = "system" if isinstance(entry, dict) and entry.get("role") in ("system", "developer") else where
+            for mark in marks_in(entry):
+                marks[where] = lasting(mark)
+    body = {**body, **{place: drop_marks(body[place]) for place in places if place in body}}
     body.pop("cache_control", None)
-    return body | ({"cache_marks": lasting} if lasting else {})
+    return body | ({"cache_marks": marks} if marks else {})
+
+
+def lasting(mark: dict) -> str:
+    """A mark as one word; five minutes are the default."""
+    return f"{mark.get('type')} {mark.get('ttl', '5m')}"
 
 
 # ---------------------------------------------------------------- openai-completions
@@ -46,7 +64,7 @@ def completions(body: dict) -> dict:
             plain["content"] = [without_nulls(part) for part in plain["content"]]
         if message["role"] in ("system", "developer"):
             if isinstance(plain["content"], list):
-                plain["content"] = "\n\n".join(part["text"] for part in plain["content"])
+                plain["content"] = paragraphs(plain["content"])
             if messages and messages[-1]["role"] == message["role"]:
                 messages[-1]["content"] += "\n\n" + plain["content"]
                 continue
@@ -84,7 +102,7 @@ def anthropic(body: dict) -> dict:
             messages.append({**message, "content": blocks})
     body["messages"] = messages
     if "system" in body:
-        body["system"] = "\n\n".join(block["text"] for block in text_blocks(body["system"]))
+        body["system"] = paragraphs(text_blocks(body["system"]))
     return body
 
 
@@ -127,7 +145,7 @@ def responses(body: dict) -> dict:
             items.append(item)
     prompts = [body.pop("instructions")] if body.get("instructions") else []
     while items and items[0].get("role") in ("system", "developer") and items[0]["type"] == "message":
-        prompts += [part["text"] for part in items.pop(0)["content"]]
+        prompts.append(paragraphs(items.pop(0)["content"]))
     if prompts:
         body["instructions"] = "\n\n".join(prompts)
     if body.get("previous_response_id"):
@@ -199,11 +217,10 @@ def google(body: dict) -> dict:
     contents: list[dict] = []
     for content in body["contents"]:
         parts = [google_part(part) for part in content["parts"]]
-        role = content.get("role", "user")
-        if contents and contents[-1]["role"] == role:
+        if contents and contents[-1]["role"] == content["role"]:
             contents[-1]["parts"] += parts
         else:
-            contents.append({"role": role, "parts": parts})
+            contents.append({"role": content["role"], "parts": parts})
     body["contents"] = contents
     parts = (body.pop("systemInstruction", None) or {}).get("parts") or []
     prompt = "\n\n".join(part["text"] for part in ([parts] if isinstance(parts, dict) else parts))

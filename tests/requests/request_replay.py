@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import alchemy
 from alchemy import _native
-from allowed import ALLOWED, REPLAYED
+from allowed import ALLOWED
+from allowed_sent_back import REPLAYED
 from left_out import NOT_SENT_BACK
 from request_corpus import Asked, RecordedRequest, model_of, requests
 from request_report import asked, compared, encoded, judged

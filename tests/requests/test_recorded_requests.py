@@ -1,6 +1,7 @@
 """Every recorded request, read into our types and encoded again, is the request that was recorded."""
 
 import copy
+import functools
 import json
 import time
 
@@ -85,11 +86,22 @@ CHANGES = {
 }
 
 
+def goes_without_saying(body: dict, path: tuple) -> bool:
+    """Whether to lose a value is to lose nothing: an empty description, or what an item with a role or id is anyway."""
+    *outer, key = path
+    place = functools.reduce(lambda value, name: value[name], outer, body)
+    return (
+        (key == "description" and place[key] == "")
+        or (key == "status" and place[key] == "completed" and place["type"] == "message")
+        or (key == "type" and place[key] == "message" and "role" in place)
+    )
+
+
 def seen(request, ours: dict) -> bool:
     """Whether something is wrong with a body; one that has no form at all is wrong too."""
     try:
         return bool(judged(compared(request, ours))[1])
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return True
 
 
@@ -102,6 +114,8 @@ def test_a_difference_is_seen(api, change):
     tried = 0
     for request, ours in sorted(equal, key=lambda pair: -len(json.dumps(pair[1])))[:50:2]:
         for path in leaves(ours):
+            if change == "a lost value" and goes_without_saying(ours, path):
+                continue
             assert seen(request, changed(ours, path, CHANGES[change])), (request.id, path)
             tried += 1
     assert tried > 200

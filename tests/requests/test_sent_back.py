@@ -1,7 +1,7 @@
 """An answer that we decoded and put into the next request makes it the request that was recorded."""
 
 import pytest
-from allowed import REPLAYED
+from allowed_sent_back import REPLAYED
 from corpus import OTHER_SET, RECORDINGS
 from left_out import NOT_SENT_BACK
 from request_corpus import APIS
@@ -15,6 +15,9 @@ pytestmark = pytest.mark.skipif(
 # Protocol -> how many blocks of which kind go back with a signature, at least.
 SIGNED = {
     "openai-completions": {"thinking": 25},
+    "openai-responses": {"thinking": 60, "tool_call": 110, "text": 40},
+    "anthropic-messages": {"thinking": 14, "tool_call": 60},
+    "google-generative-ai": {"tool_call": 40, "text": 8},
 }
 
 

@@ -12,15 +12,22 @@ def data_url(address: str) -> dict | None:
     return {"data": found[2], "mime_type": found[1]} if found else None
 
 
+def marks_in(value) -> list[dict]:
+    """The marks for the cache anywhere in a JSON value."""
+    if isinstance(value, list):
+        return [mark for inner in value for mark in marks_in(inner)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["cache_control"]] if isinstance(value.get("cache_control"), dict) else []
+    return own + [mark for inner in value.values() for mark in marks_in(inner)]
+
+
 def has_marks(value) -> str | None:
     """How long the marked prefixes are to be cached; None if nothing is marked."""
-    if isinstance(value, list):
-        return next(filter(None, map(has_marks, value)), None)
-    if not isinstance(value, dict):
+    marks = marks_in(value)
+    if not marks:
         return None
-    if isinstance(value.get("cache_control"), dict):
-        return "long" if value["cache_control"].get("ttl") == "1h" else "short"
-    return next(filter(None, map(has_marks, value.values())), None)
+    return "long" if any(mark.get("ttl") == "1h" for mark in marks) else "short"
 
 
 def drop_marks(value):
