@@ -375,6 +375,10 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
+    /// Whether they are taken all the same as long as the model does not think. GPT-5.1 to 5.4, which think only if
+    /// they are asked to. <https://developers.openai.com/api/docs/guides/latest-model#gpt-54-parameter-compatibility>;
+    /// recorded in tidyverse/ellmer, `chat-tools-callbacks`.
+    pub sampling_without_thinking: bool,
     /// Whether `temperature` and `top_p` may be given together. Claude 4.1 to 4.6 take one of them.
     /// <https://platform.claude.com/docs/en/about-claude/models/migration-guide>
     pub sampling_pair: bool,
@@ -454,6 +458,7 @@ impl Default for Quirks {
             audio: AudioForm::default(),
             documents: DocumentForm::default(),
             sampling: true,
+            sampling_without_thinking: false,
             sampling_pair: true,
             temperature_min: 0.0,
             temperature_max: 2.0,

@@ -2,12 +2,14 @@
 
 mod blocks;
 mod decode;
+mod fast;
 mod opaque;
 mod stop;
 mod usage;
 mod wire;
 
 mod assistant;
+mod betas;
 mod cache;
 mod conversation;
 mod encode;
