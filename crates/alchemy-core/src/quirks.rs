@@ -371,6 +371,9 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
+    /// Whether a model without `sampling` takes it where it does not think. GPT-5.1 to 5.4 think only where they are
+    /// told to. <https://platform.openai.com/docs/guides/latest-model>; recorded in tidyverse/ellmer, `chat-tools-*`
+    pub sampling_without_thinking: bool,
     /// The lowest temperature. MiniMax takes values above 0.
     /// <https://platform.minimax.io/docs/api-reference/text-chat>
     pub temperature_min: f64,
@@ -446,6 +449,7 @@ impl Default for Quirks {
             audio: AudioForm::default(),
             documents: DocumentForm::default(),
             sampling: true,
+            sampling_without_thinking: false,
             temperature_min: 0.0,
             temperature_max: 2.0,
             max_stop: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::notices::Notices;
 use crate::error::{Error, Result};
 use crate::protocols::Request;
+use crate::types::{Reasoning, ReasoningLevel};
 
 /// The cap of the answer, in tokens.
 ///
@@ -44,6 +45,15 @@ pub(crate) fn stop<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<&
     Ok(stop)
 }
 
+/// Whether the model takes `temperature` and `top_p` with what else is asked of it.
+fn samples(request: &Request<'_>) -> bool {
+    let thinks = match request.options.reasoning {
+        None | Some(Reasoning::Level(ReasoningLevel::Off) | Reasoning::Budget(0)) => false,
+        Some(_) => true,
+    };
+    request.quirks.sampling || (request.quirks.sampling_without_thinking && !thinks)
+}
+
 /// The temperature, within `highest`, the protocol's own bound, and the bounds of the quirks.
 ///
 /// # Errors
@@ -59,7 +69,7 @@ pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Not
         ));
     }
     let quirks = request.quirks;
-    if !quirks.sampling {
+    if !samples(request) {
         notices.option_dropped("temperature", "the model takes no temperature but its own");
         return Ok(None);
     }
@@ -90,7 +100,7 @@ pub(crate) fn top_p(request: &Request<'_>, notices: &mut Notices) -> Result<Opti
             &format!("expected a number above 0 and up to 1, got {top_p}"),
         ));
     }
-    if !request.quirks.sampling {
+    if !samples(request) {
         notices.option_dropped("top_p", "the model takes no top_p but its own");
         return Ok(None);
     }

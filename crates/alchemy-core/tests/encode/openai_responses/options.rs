@@ -111,6 +111,24 @@ fn thinking_is_an_effort_with_a_summary() {
 }
 
 #[test]
+fn a_temperature_goes_to_models_that_do_not_think() {
+    let temperature = json!({"temperature": 0.5});
+    sent_exactly("openai/gpt-5.4", &temperature, &temperature);
+    let off = json!({"temperature": 0.5, "top_p": 0.5, "reasoning": "off"});
+    let expected = json!({"temperature": 0.5, "top_p": 0.5, "reasoning": {"effort": "none"}});
+    sent_exactly("openai/gpt-5.4", &off, &expected);
+    let thinking = json!({"temperature": 0.5, "reasoning": "low"});
+    let expected = json!({"reasoning": {"effort": "low", "summary": "auto"}});
+    sent_with_notice(
+        "openai/gpt-5.4",
+        &thinking,
+        &expected,
+        "option_dropped",
+        "options.temperature",
+    );
+}
+
+#[test]
 fn a_schema_binds_where_it_can() {
     let strict =
         json!({"title": "City", "type": "object", "properties": {}, "required": [], "additionalProperties": false});
