@@ -163,8 +163,6 @@ choice! {
         Any,
         /// At most 40 characters.
         Short,
-        /// At most 64 characters, which `openai-responses` takes everywhere.
-        Long,
         /// Exactly nine letters and digits.
         NineAlphanumerics,
     }
@@ -371,8 +369,7 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
-    /// Whether a model without `sampling` takes it where it does not think. GPT-5.1 to 5.4 think only where they are
-    /// told to. <https://platform.openai.com/docs/guides/latest-model>; recorded in tidyverse/ellmer, `chat-tools-*`
+    /// Whether they are where the model is not told to think, as GPT-5.1 to 5.4. Recorded in tidyverse/ellmer, `chat`.
     pub sampling_without_thinking: bool,
     /// The lowest temperature. MiniMax takes values above 0.
     /// <https://platform.minimax.io/docs/api-reference/text-chat>
