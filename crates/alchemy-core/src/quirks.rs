@@ -163,6 +163,8 @@ choice! {
         Any,
         /// At most 40 characters.
         Short,
+        /// At most 64 characters, which `openai-responses` takes everywhere.
+        Long,
         /// Exactly nine letters and digits.
         NineAlphanumerics,
         /// Letters, digits, `_` and `-`.
@@ -340,8 +342,7 @@ pub struct Quirks {
     /// Whether a tool result may hold images. OpenRouter takes them, OpenAI refuses.
     /// Recorded in pydantic/pydantic-ai, `test_multimodal_tool_returns`.
     pub tool_result_images: bool,
-    /// Whether a function's response may hold images and documents. Gemini 3 reads them there, models before it do not.
-    /// <https://ai.google.dev/gemini-api/docs/function-calling#multimodal>
+    /// Whether a function's response may hold media. From Gemini 3 on. <https://ai.google.dev/api/caching#FunctionResponse>
     pub function_response_parts: bool,
     /// Mistral takes ids of nine letters and digits; OpenAI answers more than 40 characters with
     /// `string_above_max_length`. <https://github.com/anomalyco/opencode/issues/1680>
@@ -374,6 +375,10 @@ pub struct Quirks {
     /// Whether `temperature` and `top_p` are taken. OpenAI's thinking models and Kimi K2.5 refuse any value
     /// but their own. <https://platform.openai.com/docs/guides/reasoning>
     pub sampling: bool,
+    /// Whether they are taken all the same as long as the model does not think. GPT-5.1 to 5.4, which think only if
+    /// they are asked to. <https://developers.openai.com/api/docs/guides/latest-model#gpt-54-parameter-compatibility>;
+    /// recorded in tidyverse/ellmer, `chat-tools-callbacks`.
+    pub sampling_without_thinking: bool,
     /// Whether `temperature` and `top_p` may be given together. Claude 4.1 to 4.6 take one of them.
     /// <https://platform.claude.com/docs/en/about-claude/models/migration-guide>
     pub sampling_pair: bool,
@@ -453,6 +458,7 @@ impl Default for Quirks {
             audio: AudioForm::default(),
             documents: DocumentForm::default(),
             sampling: true,
+            sampling_without_thinking: false,
             sampling_pair: true,
             temperature_min: 0.0,
             temperature_max: 2.0,

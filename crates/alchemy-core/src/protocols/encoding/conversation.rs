@@ -110,8 +110,27 @@ impl<'a> CallResult<'a> {
 /// # Errors
 /// `InvalidRequestError` with the path of a result that no call precedes.
 pub(crate) fn turns<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<Vec<Turn<'a>>> {
+    let (turns, lone) = turns_after_stored(request, notices);
+    match lone.first() {
+        Some((message, place)) => {
+            let reason = format!("no tool call before it has the id {:?}", message.tool_call_id);
+            Err(Error::invalid(format!("{place}.tool_call_id"), &reason))
+        }
+        None => Ok(turns),
+    }
+}
+
+/// A result whose call is not in the conversation.
+pub(crate) type LoneResult<'a> = (&'a ToolResultMessage, Place);
+
+/// Puts the conversation of a request in order. Its calls may be in an answer that the provider has stored, so results
+/// that no call precedes are returned beside it.
+pub(crate) fn turns_after_stored<'a>(
+    request: &Request<'a>,
+    notices: &mut Notices,
+) -> (Vec<Turn<'a>>, Vec<LoneResult<'a>>) {
     let messages = &request.context.messages;
-    let mut results = results(messages)?;
+    let (mut results, lone) = results(messages);
     let mut turns = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         let place = Place::message(index);
@@ -145,11 +164,12 @@ pub(crate) fn turns<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<
             Message::ToolResultMessage(_) => {}
         }
     }
-    Ok(turns)
+    (turns, lone)
 }
 
-/// The results by the index of the message that holds their calls.
-fn results(messages: &[Message]) -> Result<HashMap<usize, Vec<CallResult<'_>>>> {
+/// The results by the index of the message that holds their calls, and those without a call before them.
+fn results(messages: &[Message]) -> (HashMap<usize, Vec<CallResult<'_>>>, Vec<LoneResult<'_>>) {
+    let mut lone = Vec::new();
     let mut callers: HashMap<&str, usize> = HashMap::new();
     let mut results: HashMap<usize, Vec<CallResult<'_>>> = HashMap::new();
     for (index, message) in messages.iter().enumerate() {
@@ -166,8 +186,8 @@ fn results(messages: &[Message]) -> Result<HashMap<usize, Vec<CallResult<'_>>>> 
                     _ => None,
                 };
                 let (Some(caller), Some(holder)) = (caller, holder) else {
-                    let reason = format!("no tool call before it has the id {id:?}");
-                    return Err(Error::invalid(format!("{place}.tool_call_id"), &reason));
+                    lone.push((message, place));
+                    continue;
                 };
                 let given = results.entry(caller).or_default();
                 let mut named = calls(holder).filter(|call| call.id == id);
@@ -186,7 +206,7 @@ fn results(messages: &[Message]) -> Result<HashMap<usize, Vec<CallResult<'_>>>> 
             Message::UserMessage(_) => {}
         }
     }
-    Ok(results)
+    (results, lone)
 }
 
 fn calls(message: &AssistantMessage) -> impl Iterator<Item = &ToolCall> + Clone {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::notices::Notices;
 use crate::error::{Error, Result};
 use crate::protocols::Request;
+use crate::types::{Reasoning, ReasoningLevel};
 
 /// The cap of the answer, in tokens.
 ///
@@ -59,7 +60,7 @@ pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Not
         ));
     }
     let quirks = request.quirks;
-    if !quirks.sampling {
+    if !takes_sampling(request) {
         notices.option_dropped("temperature", "the model takes no temperature but its own");
         return Ok(None);
     }
@@ -76,6 +77,15 @@ pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Not
     Ok(Some(taken))
 }
 
+/// Whether the model takes a temperature of the caller's, thinking as much as this request asks for.
+fn takes_sampling(request: &Request<'_>) -> bool {
+    let unthinking = matches!(
+        request.options.reasoning,
+        None | Some(Reasoning::Level(ReasoningLevel::Off) | Reasoning::Budget(0))
+    );
+    request.quirks.sampling || (request.quirks.sampling_without_thinking && unthinking)
+}
+
 /// The share of the likeliest tokens to choose from.
 ///
 /// # Errors
@@ -90,7 +100,7 @@ pub(crate) fn top_p(request: &Request<'_>, notices: &mut Notices) -> Result<Opti
             &format!("expected a number above 0 and up to 1, got {top_p}"),
         ));
     }
-    if !request.quirks.sampling {
+    if !takes_sampling(request) {
         notices.option_dropped("top_p", "the model takes no top_p but its own");
         return Ok(None);
     }

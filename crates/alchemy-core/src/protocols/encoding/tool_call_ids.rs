@@ -9,8 +9,10 @@ use std::collections::HashMap;
 
 use crate::quirks::ToolCallIds;
 
-/// The longest id that OpenAI takes.
+/// The longest id that OpenAI takes in chat completions.
 const SHORT: usize = 40;
+/// The longest id that it takes in responses. <https://github.com/NousResearch/hermes-agent/issues/73492>
+const LONG: usize = 64;
 
 /// Gives each id of a conversation its form on the wire.
 pub(crate) struct WireIds<'a> {
@@ -31,6 +33,7 @@ impl<'a> WireIds<'a> {
         let fits = match self.form {
             ToolCallIds::Any => true,
             ToolCallIds::Short => id.chars().count() <= SHORT,
+            ToolCallIds::Long => id.chars().count() <= LONG,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
             ToolCallIds::Words => {
                 let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -44,7 +47,7 @@ impl<'a> WireIds<'a> {
             return Cow::Owned(known.clone());
         }
         let prefix = match self.form {
-            ToolCallIds::Short | ToolCallIds::Words => "call_",
+            ToolCallIds::Short | ToolCallIds::Long | ToolCallIds::Words => "call_",
             ToolCallIds::Any | ToolCallIds::NineAlphanumerics => "",
         };
         let taken = |wire: &String| self.replaced.values().any(|other| other == wire);

@@ -27,7 +27,7 @@ pub(super) struct WireContent<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum WirePart<'a> {
-    Own(Part<'a>),
+    Own(Box<Part<'a>>),
     Raw(&'a Json),
 }
 
@@ -62,7 +62,7 @@ impl<'a> Part<'a> {
 
     /// The part with the signature that it came with.
     pub(super) fn signed(self, signature: Option<&'a str>) -> WirePart<'a> {
-        WirePart::Own(Part {
+        WirePart::from(Part {
             thought_signature: signature,
             ..self
         })
@@ -71,7 +71,7 @@ impl<'a> Part<'a> {
 
 impl<'a> From<Part<'a>> for WirePart<'a> {
     fn from(part: Part<'a>) -> Self {
-        WirePart::Own(part)
+        WirePart::Own(Box::new(part))
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a> Walk<'a, '_> {
         for (index, block) in blocks.iter().enumerate() {
             let place = place.block(index);
             match self.part(block, place)? {
-                Some(WirePart::Own(Part { text: Some(text), .. })) => texts.push(text),
+                Some(WirePart::Own(part)) if part.text.is_some() => texts.extend(part.text),
                 Some(part) if self.request.quirks.function_response_parts && fits_inside(block) => inside.push(part),
                 Some(part) => {
                     let text = "a tool result cannot hold the block; it goes behind the results";

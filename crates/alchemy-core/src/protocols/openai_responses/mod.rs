@@ -9,7 +9,14 @@ mod progress;
 mod usage;
 mod wire;
 
+mod assistant;
 mod encode;
+mod input;
+mod media;
+mod options;
+mod request;
+mod results;
+mod tools;
 
 pub use decode::Decoder;
 pub use encode::encode;

@@ -1,0 +1,109 @@
+"""Every recorded request read, encoded again and compared: what came of it, in numbers."""
+
+import functools
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import alchemy
+import anthropic_request
+import completions_request
+import google_request
+import responses_request
+from alchemy import _native
+from allowed import ALLOWED
+from body_differences import differences
+from normal_forms import NORMAL
+from request_corpus import APIS, Asked, RecordedRequest, model_of, requests
+
+READERS = {
+    "openai-completions": completions_request.read,
+    "openai-responses": responses_request.read,
+    "anthropic-messages": anthropic_request.read,
+    "google-generative-ai": google_request.read,
+}
+
+
+@dataclass
+class Outcome:
+    """What came of the requests of one protocol."""
+
+    compared: int = 0
+    equal: int = 0
+    explained: int = 0
+    reasons: Counter = field(default_factory=Counter)  # name of an allowed difference -> requests that have it
+    skipped: dict[str, str] = field(default_factory=dict)  # case id -> why
+    failed: dict[str, list[str]] = field(default_factory=dict)  # case id -> the differences that nothing explains
+
+
+def asked(request: RecordedRequest) -> Asked:
+    return READERS[request.api](request.body, request.case)
+
+
+def encoded(request: RecordedRequest, wanted: Asked) -> dict:
+    """The body that we send for it."""
+    model = model_of(request, thinks=wanted.thinks)
+    context, options = alchemy.Context.from_dict(wanted.context), alchemy.Options.from_dict(wanted.options)
+    _, _, _, body, _ = _native.encode(model, context, options, request.streamed)
+    return json.loads(body)
+
+
+def compared(request: RecordedRequest, ours: dict) -> list:
+    """The fields in which a body of ours differs from the recorded one, both in their normal form."""
+    normal = NORMAL[request.api]
+    return differences(normal(request.body), normal(ours), request.case)
+
+
+def judged(found: list, allowed=ALLOWED) -> tuple[set[str], list[str]]:
+    """The names of the allowed differences that explain some, and the differences that nothing explains."""
+    names, rest = set(), []
+    for difference in found:
+        entry = next((entry for entry in allowed if entry.explains(difference)), None)
+        if entry is None:
+            rest.append(str(difference))
+        else:
+            names.add(entry.name)
+    return names, rest
+
+
+@functools.cache
+def outcome(api: str) -> Outcome:
+    """Compares every request of a protocol; it is made once, whoever asks."""
+    result = Outcome()
+    found, result.skipped = requests(api)
+    for request in found:
+        result.compared += 1
+        try:
+            names, rest = judged(compared(request, encoded(request, asked(request))))
+        except (alchemy.AlchemyError, ValueError) as error:
+            names, rest = set(), [f"{type(error).__name__}: {error}"]
+        result.reasons.update(names)
+        if rest:
+            result.failed[request.id] = rest
+        elif names:
+            result.explained += 1
+        else:
+            result.equal += 1
+    return result
+
+
+def counts(outcomes: dict[str, Outcome]) -> dict:
+    """The same in numbers alone, in a fixed order."""
+    return {
+        api: {
+            "requests": result.compared + len(result.skipped),
+            "compared": result.compared,
+            "equal": result.equal,
+            "explained": result.explained,
+            "skipped": len(result.skipped),
+            "failed": len(result.failed),
+            "reasons": dict(sorted(result.reasons.items())),
+            "skip_reasons": dict(sorted(Counter(result.skipped.values()).items())),
+        }
+        for api, result in outcomes.items()
+    }
+
+
+def report() -> dict:
+    """The counts of every protocol, for the page that shows them."""
+    return counts({api: outcome(api) for api in APIS})
