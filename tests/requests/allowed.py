@@ -234,6 +234,13 @@ ALLOWED: tuple[Allowed, ...] = (
     ),
     Allowed(
         ANTHROPIC,
+        "beta asked for",
+        ":anthropic-beta",
+        "Files by id and thinking between calls are asked for by a header, which the recording has lost or does without.",
+        added("interleaved-thinking-2025-05-14", "files-api-2025-04-14"),
+    ),
+    Allowed(
+        ANTHROPIC,
         "no tools",
         "tools",
         "An empty list of tools is no tools.",
@@ -424,6 +431,15 @@ ALLOWED: tuple[Allowed, ...] = (
         r"contents\[\]\.parts\[\]\.functionResponse\.response\.\w+",
         "What a tool gave is text under `output`, which Google's page names; the recording's clients have names of their own.",
         same_result,
+    ),
+    Allowed(
+        GOOGLE,
+        "stream of events",
+        ":path",
+        "The recording has lost the query with its key, by which events are asked for.",
+        lambda difference: (
+            difference.ours == f"{difference.recorded}?alt=sse" and difference.case["response_file"].endswith(".sse")
+        ),
     ),
     Allowed(
         GOOGLE,
