@@ -5,7 +5,7 @@ import re
 
 from plain_sse import data_of_events
 from plain_usage import read_google_usage
-from reading import MADE_UP, Failure, JsonText, Reading, block, error_text, failed_reading, finished, without_nulls
+from reading import MADE_UP, Failure, JsonText, Reading, block, failed_reading, finished, inner_failure, without_nulls
 
 API = "google-generative-ai"
 # https://ai.google.dev/api/generate-content#FinishReason, in the order of the enum's numbers.
@@ -187,7 +187,7 @@ def events_of(body: bytes) -> list[str]:
 def read(case: dict, body: bytes) -> Reading:
     """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
     if case["status"] >= 300:
-        return failed_reading(case["status"], body)
+        return failed_reading(case, body)
     streamed = case["response_file"].endswith(".sse") or body.lstrip().startswith(b"[")
     reader = Reader(streamed=streamed)
     for data in events_of(body) if streamed else [body]:
@@ -197,8 +197,7 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
             break
         if event.get("error"):
-            status = event["error"].get("code") if isinstance(event["error"], dict) else None
-            reader.result.failure = Failure("ResponseError", error_text(event), status)
+            reader.result.failure = inner_failure(event)
             break
         reader.event(event)
     return reader.end()

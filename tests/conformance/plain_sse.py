@@ -44,12 +44,15 @@ def chunks_of(body: bytes) -> tuple[list[dict], str]:
     """The JSON chunks of a stream up to its end, and how it ended.
 
     Returns:
-        The chunks, and `done` where `[DONE]` was met, `malformed` where an event is no JSON object, else `end`.
+        The chunks, and `done` where `[DONE]` was met, `trailing` where anything follows that, `malformed` where an event
+        is no JSON object, else `end`.
     """
     chunks: list[dict] = []
-    for data in data_of_events(body):
+    events = data_of_events(body)
+    for place, data in enumerate(events):
         if data.strip() == "[DONE]":
-            return chunks, "done"
+            more = any(data.strip() != "[DONE]" for data in events[place + 1 :])
+            return chunks, "trailing" if more else "done"
         try:
             chunk = json.loads(data)
         except ValueError:

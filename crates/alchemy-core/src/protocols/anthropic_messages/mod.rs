@@ -2,6 +2,7 @@
 
 mod blocks;
 mod decode;
+mod fast;
 mod opaque;
 mod stop;
 mod usage;

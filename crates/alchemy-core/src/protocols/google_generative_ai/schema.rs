@@ -6,6 +6,7 @@
 
 mod keywords;
 mod merge;
+mod types;
 mod unheeded;
 
 use serde_json::{Map, Value, json};

@@ -106,7 +106,10 @@ impl Items {
                 }
             }
         };
-        let part = self.list.get_mut(writing.item).and_then(|item| item.parts.get_mut(writing.part));
+        let part = self
+            .list
+            .get_mut(writing.item)
+            .and_then(|item| item.parts.get_mut(writing.part));
         if let Some(part) = part {
             say(slot, &part.halves.join(piece, halves), out);
         }
