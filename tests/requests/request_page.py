@@ -2,7 +2,7 @@
 
 from allowed import ALLOWED
 from corpus import RECORDINGS
-from request_corpus import APIS
+from request_corpus import FOLDERS
 from request_replay import Replays, replays
 from request_report import Outcome, counts, outcome
 
@@ -22,12 +22,11 @@ def figures() -> dict:
     """The results as JSON."""
     if not RECORDINGS.is_dir():
         return {}
-    outcomes = {api: outcome(api) for api in APIS}
-    return {api: as_json(api, result, replays(api)) for api, result in outcomes.items()}
+    return {folder: as_json(folder, outcome(folder), replays(folder)) for folder in FOLDERS}
 
 
-def as_json(api: str, result: Outcome, back: Replays) -> dict:
-    numbers = counts({api: result})[api]
+def as_json(folder: str, result: Outcome, back: Replays) -> dict:
+    numbers = counts({folder: result})[folder]
     return numbers | {
         "failures": result.failed,
         "sent_back": {

@@ -14,7 +14,7 @@ from alchemy import _native
 from allowed import ALLOWED
 from body_differences import differences
 from normal_forms import NORMAL
-from request_corpus import APIS, Asked, RecordedRequest, model_of, requests
+from request_corpus import FOLDERS, Asked, RecordedRequest, model_of, requests
 
 READERS = {
     "openai-completions": completions_request.read,
@@ -30,7 +30,7 @@ HEADERS = ("content-type", "anthropic-version", "anthropic-beta")
 
 @dataclass
 class Outcome:
-    """What came of the requests of one protocol."""
+    """What came of the requests of one folder."""
 
     compared: int = 0
     equal: int = 0
@@ -88,10 +88,10 @@ def judged(found: list, allowed=ALLOWED) -> tuple[set[str], list[str]]:
 
 
 @functools.cache
-def outcome(api: str) -> Outcome:
-    """Compares every request of a protocol; it is made once, whoever asks."""
+def outcome(folder: str) -> Outcome:
+    """Compares every request of a folder; it is made once, whoever asks."""
     result = Outcome()
-    found, result.skipped = requests(api)
+    found, result.skipped = requests(folder)
     for request in found:
         result.compared += 1
         try:
@@ -111,7 +111,7 @@ def outcome(api: str) -> Outcome:
 def counts(outcomes: dict[str, Outcome]) -> dict:
     """The same in numbers alone, in a fixed order."""
     return {
-        api: {
+        folder: {
             "requests": result.compared + len(result.skipped),
             "compared": result.compared,
             "equal": result.equal,
@@ -121,10 +121,10 @@ def counts(outcomes: dict[str, Outcome]) -> dict:
             "reasons": dict(sorted(result.reasons.items())),
             "skip_reasons": dict(sorted(Counter(result.skipped.values()).items())),
         }
-        for api, result in outcomes.items()
+        for folder, result in outcomes.items()
     }
 
 
 def report() -> dict:
-    """The counts of every protocol, for the page that shows them."""
-    return counts({api: outcome(api) for api in APIS})
+    """The counts of every folder, for whoever shows them."""
+    return counts({folder: outcome(folder) for folder in FOLDERS})
