@@ -1,9 +1,8 @@
 """The part of `docs/conformance.md` that is about recorded answers."""
 
-from corpus import RECORDINGS
-from readers import READERS
+from corpus import RECORDINGS, SAME_FORM
 from replaying import BYTE_BY_BYTE_UP_TO
-from running import Outcome, outcome
+from running import FOLDERS, Outcome, outcome
 
 INTRODUCTION = f"""\
 ## Recorded answers
@@ -22,7 +21,7 @@ def figures() -> dict:
     """The results as JSON."""
     if not RECORDINGS.is_dir():
         return {}
-    return {api: as_json(outcome(api)) for api in READERS}
+    return {folder: as_json(outcome(folder)) for folder in FOLDERS}
 
 
 def as_json(result: Outcome) -> dict:
@@ -37,6 +36,11 @@ def as_json(result: Outcome) -> dict:
     }
 
 
+def title(folder: str) -> str:
+    """What the page calls the recordings of a folder."""
+    return f"`{SAME_FORM[folder]}`, as {folder} serves it" if folder in SAME_FORM else f"`{folder}`"
+
+
 def row(*cells) -> str:
     return "| " + " | ".join(map(str, cells)) + " |"
 
@@ -49,30 +53,32 @@ def section(found: dict) -> list[str]:
     """The lines of the section, from the results."""
     heads = ["protocol", "recordings", "streamed", "not streamed", "passed", "skipped", "failed"]
     rows = []
-    for api, each in found.items():
+    for folder, each in found.items():
         counts = (each["recordings"], each["streamed"], each["recordings"] - each["streamed"], each["passed"])
-        rows.append([f"`{api}`", *counts, sum(each["skipped"].values()), len(each["failed"])])
+        rows.append([title(folder), *counts, sum(each["skipped"].values()), len(each["failed"])])
     rows.append(["all", *(sum(cells[column] for cells in rows) for column in range(1, len(heads)))])
     lines = [*INTRODUCTION.splitlines(), "", *table(heads, rows)]
     ways = list(dict.fromkeys(way for each in found.values() for way in each["cuts"]))
     lines += table(
-        ["decoded", *(f"`{api}`" for api in found)],
-        [[way, *(each["cuts"].get(way, 0) for each in found.values())] for way in ways],
+        ["decoded", *ways],
+        [[title(folder), *(each["cuts"].get(way, 0) for way in ways)] for folder, each in found.items()],
     )
     lines += ["Left out:", ""]
-    for api, each in found.items():
-        lines += [f"- `{api}`, {number}: {reason}" for reason, number in each["skipped"].items()]
+    for folder, each in found.items():
+        lines += [f"- {title(folder)}, {number}: {reason}" for reason, number in each["skipped"].items()]
     lines += ["", "Who answered:", ""]
-    for api, each in found.items():
-        lines.append(f"- `{api}`: " + ", ".join(f"{name} {number}" for name, number in each["providers"].items()))
+    for folder, each in found.items():
+        lines.append(
+            f"- {title(folder)}: " + ", ".join(f"{name} {number}" for name, number in each["providers"].items())
+        )
     return [*lines, ""]
 
 
 def failures(found: dict) -> list[str]:
     """Each recording that failed, with what is wrong."""
     return [
-        f"{api}: {case}: {problem}"
-        for api, each in found.items()
+        f"{folder}: {case}: {problem}"
+        for folder, each in found.items()
         for case, wrong in each["failed"].items()
         for problem in wrong
     ]

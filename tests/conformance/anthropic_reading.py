@@ -42,7 +42,6 @@ STATUSES = {
     "overloaded_error": 529,
 }
 READ_OF_MESSAGE = {"id", "type", "role", "model", "content", "stop_reason", "usage"}
-SAYS_NOTHING = {"ping", "content_block_stop"}
 
 
 def input_of(wire: dict, pieces: str | None):
@@ -119,7 +118,12 @@ class Reader:
             self.by_index[event["index"]] = (dict(event["content_block"]), [])
             self.blocks.append(self.by_index[event["index"]])
         elif kind == "content_block_delta":
-            self.delta(*self.by_index[event["index"]], event["delta"])
+            if event["index"] in self.by_index:
+                self.delta(*self.by_index[event["index"]], event["delta"])
+            else:
+                self.result.failure = Failure("ResponseError", "the server sent a malformed event")
+        elif kind == "content_block_stop":
+            self.by_index.pop(event["index"], None)
         elif kind == "message_delta":
             delta = event.get("delta") or {}
             self.stop = delta.get("stop_reason") or self.stop
@@ -127,7 +131,7 @@ class Reader:
             beside = {name: value for name, value in event.items() if name not in {"type", "delta", "usage"}}
             within = {name: value for name, value in delta.items() if name != "stop_reason"}
             self.result.raw |= without_nulls(beside) | without_nulls(within)
-        elif kind not in SAYS_NOTHING:
+        elif kind != "ping":
             self.result.notices.add("event_ignored")
 
     def delta(self, wire: dict, pieces: list[str], delta: dict) -> None:
@@ -172,36 +176,42 @@ def begins(event: dict) -> bool:
     return event.get("type") == "message_start"
 
 
-def read(case: dict, body: bytes) -> Reading:
-    """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
-    if case["status"] >= 300:
-        return failed_reading(case["status"], body)
-    reader = Reader()
-    if not case["response_file"].endswith(".sse"):
-        answer = json.loads(body)
-        if answer.get("type") == "error":
-            reader.fail(answer)
-        else:
-            reader.message(answer)
-        return reader.end()
+def read_stream(reader: Reader, body: bytes) -> None:
+    """Takes in the events of a stream up to its end, and what follows that."""
     events = data_of_events(body)
     for place, data in enumerate(events):
         try:
             event = json.loads(data)
         except ValueError:
+            event = None
+        if not isinstance(event, dict):
             reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
-            break
-        if event.get("type") == "error":
+        elif event.get("type") == "error":
             reader.fail(event)
-            break
-        if begins(event) and reader.begun:
+        elif begins(event) and reader.begun:
             reader.result.failure = Failure("ResponseError", "another answer")
-            break
-        if ends(event):
+        elif ends(event):
             if place + 1 < len(events):
                 reader.result.notices.add("trailing_events")
-            break
-        reader.event(event)
+            return
+        else:
+            reader.event(event)
+        if reader.result.failure is not None:
+            return
+    reader.result.failure = Failure("ResponseError")
+
+
+def read(case: dict, body: bytes) -> Reading:
+    """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
+    if case["status"] >= 300:
+        return failed_reading(case, body)
+    reader = Reader()
+    if case["response_file"].endswith(".sse"):
+        read_stream(reader, body)
+        return reader.end()
+    answer = json.loads(body)
+    if answer.get("type") == "error":
+        reader.fail(answer)
     else:
-        reader.result.failure = Failure("ResponseError")
+        reader.message(answer)
     return reader.end()

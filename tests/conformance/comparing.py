@@ -2,7 +2,7 @@
 
 import pytest
 from plain_sse import whole_text
-from reading import MADE_UP, JsonText, Reading, parsed
+from reading import MADE_UP, JsonText, exchange_of, parsed
 
 
 def one_line(text: str) -> str:
@@ -15,10 +15,11 @@ def squeezed(value):
 
 
 class Differences:
-    """Collects the differences of one case, whose bytes are `body`."""
+    """Collects the differences of one case, a recording's `case.json`, whose bytes are `body`."""
 
-    def __init__(self, body: bytes = b"") -> None:
+    def __init__(self, case: dict, body: bytes) -> None:
         self.found: list[str] = []
+        self.case = case
         self.body = body.decode("utf-8", "replace")
 
     def same(self, what: str, ours, expected) -> None:
@@ -48,7 +49,7 @@ class Differences:
         else:
             self.same(what, squeezed(value), squeezed(expected.value))
 
-    def content(self, message, reading: Reading) -> None:
+    def content(self, message, reading) -> None:
         ours = [block.to_dict() for block in message.content]
         kinds = [block["type"] for block in ours]
         self.same("blocks", kinds, [block["type"] for block in reading.content])
@@ -58,7 +59,7 @@ class Differences:
         ids = [block["id"] for block in ours if block["type"] == "tool_call"]
         self.same("ids of tool calls that are the same", len(ids) - len(set(ids)), 0)
 
-    def head(self, message, reading: Reading) -> None:
+    def head(self, message, reading) -> None:
         for name in ("stop_reason", "raw_stop_reason", "response_id", "response_model"):
             self.same(name, getattr(message, name), getattr(reading, name))
         for name in sorted(message.raw.keys() | reading.raw.keys()):
@@ -81,6 +82,8 @@ class Differences:
         self.same("error", type(replay.error).__name__, failure.kind)
         if failure.status is not None:
             self.same("error.status", replay.error.status, failure.status)
+        self.same("error.retry_after", getattr(replay.error, "retry_after", None), failure.retry_after)
+        self.same("error.request_id", replay.error.request_id, exchange_of(self.case))
         words = one_line(whole_text(failure.message))[:100]
         if words not in one_line(str(replay.error)):
             self.found.append(f"error message: {replay.error!s:.200}, expected to hold {words!r}")
@@ -98,6 +101,7 @@ class Differences:
     def message(self, message, reading) -> None:
         for part in (self.content, self.head, self.usage):
             part(message, reading)
+        self.same("request_id", message.request_id, exchange_of(self.case))
 
     def all(self, replay, reading) -> list[str]:
         """Each point where the decoder's result is not what the reading says, in one line; empty where they agree."""

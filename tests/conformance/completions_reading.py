@@ -7,21 +7,24 @@ from typing import Any
 
 from plain_sse import chunks_of, whole_text
 from plain_usage import read_usage
-from reading import Failure, error_text, failure_of_status, state_of
+from reading import CUT, Failure, failure_of_status, inner_failure, state_of
 
 API = "openai-completions"
 # Providers that serve models which think inside the text; everywhere else the tags are text.
 THINK_TAGS = {"groq", "huggingface"}
 THOUGHT = re.compile(r"\s*<think>(.*?)(?:</think>\s*|$)(.*)", re.DOTALL)
-LENGTHS = {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"}
+LENGTHS = {"length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_length"}
 STOP_REASONS = {
-    "stop": "stop",
     "tool_calls": "tool_use",
     "function_call": "tool_use",
-    "length": "length",
+    "tool_use": "tool_use",
     "content_filter": "content_filter",
-    "": "stop",  # Snowflake sends an empty reason
-}
+    "sensitive": "content_filter",  # Z.AI
+} | dict.fromkeys(LENGTHS, "length")
+# Words for a stop, of the servers behind gateways too; Snowflake sends an empty one.
+STOPS = {"stop", "end_turn", "stop_sequence", "eos", "COMPLETE", ""}
+# OpenRouter, Z.AI and DeepSeek.
+FAILED = {"error", "network_error", "insufficient_system_resource"}
 # Names with a field of their own on the message, or that carry nothing: everything else has to be kept.
 READ_OF_CHUNK = {"id", "object", "created", "model", "choices", "usage", "error", "obfuscation"}
 READ_OF_CHOICE = {"index", "delta", "message", "finish_reason", "native_finish_reason", "text"}
@@ -44,6 +47,7 @@ class Call:
 
     def settle(self, *, cut: bool) -> None:
         """Decides state and arguments once everything is there."""
+        self.raw_arguments = whole_text(self.raw_arguments)
         self.state, self.arguments = state_of(self.raw_arguments, custom=self.custom, cut=cut)
 
 
@@ -65,6 +69,9 @@ class CompletionsReading:
     response_id: str | None = None
     response_model: str | None = None
     more_choices: bool = False
+    unknown_reason: bool = False
+    renamed: bool = False
+    trailing: bool = False
     failure: Failure | None = None
 
 
@@ -176,21 +183,34 @@ class Reader:
                 self.finish = ""
             else:
                 result.failure = Failure("ResponseError")
-        cut = result.failure is not None or self.finish == "length" or self.native in LENGTHS
-        for call in result.calls:
-            call.settle(cut=cut)
-        if result.failure is not None:
-            result.stop_reason = "error"
-        elif result.refusal:
-            result.stop_reason = "refusal"
-        elif cut:
-            result.stop_reason = "length"
-        else:
-            result.stop_reason = STOP_REASONS[self.finish or ""]
-            if result.stop_reason == "stop" and result.calls:
-                result.stop_reason = "tool_use"
+        if self.finish in FAILED and result.failure is None:
+            result.failure = Failure("ResponseError", self.finish)
+        self.stop()
         result.raw_stop_reason = self.native or self.finish
         return result
+
+    def stop(self) -> None:
+        """Decides why the answer ended, and what that means for the tool calls."""
+        result = self.result
+        stop = STOP_REASONS.get(self.finish or "", "stop")
+        if self.native in LENGTHS:
+            stop = "length"
+        if result.failure is not None:
+            stop = "error"
+        elif result.refusal and stop != "length":
+            stop = "refusal"
+        elif stop in {"stop", "tool_use"}:
+            stop = "tool_use" if result.calls else "stop"
+        result.stop_reason = stop
+        result.unknown_reason = bool(self.finish) and self.finish not in STOPS | STOP_REASONS.keys() | FAILED
+        ids = set()
+        for call in result.calls:
+            call.settle(cut=stop in CUT)
+            if call.id in ids:
+                call.id, result.renamed = "", True
+            ids.add(call.id)
+        for name in ("text", "thinking", "refusal", "details", "annotations", "audio"):
+            setattr(result, name, whole_text(getattr(result, name)))
 
 
 def ends(event: dict) -> bool:
@@ -214,22 +234,23 @@ def read(case: dict, body: bytes) -> CompletionsReading:
         What a decoder has to make of it; a failure is in `failure`, beside what had arrived before it.
     """
     if case["status"] >= 300:
-        return CompletionsReading(stop_reason="error", failure=failure_of_status(case["status"], body))
+        return CompletionsReading(stop_reason="error", failure=failure_of_status(case, body))
     reader = Reader(think_tags=case["provider"] in THINK_TAGS)
     if not case["response_file"].endswith(".sse"):
-        answer = whole_text(json.loads(body))
+        answer = json.loads(body)
         if answer.get("error"):
-            reader.result.failure = Failure("ResponseError", error_text(answer))
+            reader.result.failure = inner_failure(answer)
             return reader.end(ended_by_done=False)
         reader.chunk(answer, "message")
         return reader.end(ended_by_done=False)
     chunks, ending = chunks_of(body)
-    for chunk in map(whole_text, chunks):
+    for chunk in chunks:
         if chunk.get("error"):
-            reader.result.failure = Failure("ResponseError", error_text(chunk))
+            reader.result.failure = inner_failure(chunk)
             break
         reader.chunk(chunk, "delta")
     else:
+        reader.result.trailing = ending == "trailing"
         if ending == "malformed":
             reader.result.failure = Failure("ResponseError")
-    return reader.end(ended_by_done=ending == "done" and case["provider"] == "snowflake")
+    return reader.end(ended_by_done=ending in {"done", "trailing"} and case["provider"] == "snowflake")

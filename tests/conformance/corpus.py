@@ -33,11 +33,15 @@ class Recording:
         return (self.case.get("response_headers") or {}).get("content-type") or ""
 
 
+# Folders of recordings of another server that answers in the form of one of the protocols.
+SAME_FORM = {"google-vertex": "google-generative-ai"}
+
+
 @functools.cache
-def recordings(api: str) -> list[Recording]:
-    """All recordings of one wire protocol, by id; empty where the recordings are absent."""
+def recordings(folder: str) -> list[Recording]:
+    """All recordings of one wire protocol, or of one folder in `SAME_FORM`, by id; empty where they are absent."""
     found = []
-    for path in sorted((RECORDINGS / api).glob("*/case.json")):
-        case = json.loads(path.read_bytes())
+    for path in sorted((RECORDINGS / folder).glob("*/case.json")):
+        case = json.loads(path.read_bytes()) | {"api": SAME_FORM.get(folder, folder)}
         found.append(Recording(case=case, body=(path.parent / case["response_file"]).read_bytes()))
     return found

@@ -5,7 +5,7 @@ import re
 
 from plain_sse import data_of_events
 from plain_usage import read_google_usage
-from reading import MADE_UP, Failure, JsonText, Reading, block, error_text, failed_reading, finished, without_nulls
+from reading import MADE_UP, Failure, JsonText, Reading, block, failed_reading, finished, inner_failure, without_nulls
 
 API = "google-generative-ai"
 # https://ai.google.dev/api/generate-content#FinishReason, in the order of the enum's numbers.
@@ -14,7 +14,7 @@ REASONS = [
     *("PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL"),
 ]
 FILTERED = {
-    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"),
+    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
 }
 FAILED = {
@@ -59,6 +59,7 @@ class Reader:
         self.result = Reading()
         self.streamed = streamed
         self.reason: str | None = None
+        self.candidates = 0
         self.usage: dict = {}
         # The text or thinking block that came last. A signature ends it: further parts of its kind are another block.
         self.open: dict | None = None
@@ -66,8 +67,7 @@ class Reader:
         self.call: dict | None = None
         self.ends: dict[str, dict] = {}
 
-    def event(self, event: dict) -> bool:
-        """Takes in one event; whether the answer ends with it."""
+    def event(self, event: dict) -> None:
         result = self.result
         result.response_id = result.response_id or event.get("responseId")
         result.response_model = result.response_model or event.get("modelVersion")
@@ -78,9 +78,9 @@ class Reader:
                 self.candidate(candidate)
             else:
                 result.notices.add("choice_dropped")
-        return self.reason is not None or "promptFeedback" in event
 
     def candidate(self, candidate: dict) -> None:
+        self.candidates += 1
         for part in (candidate.get("content") or {}).get("parts") or []:
             self.part(part)
         for name in ("groundingMetadata", "urlContextMetadata"):
@@ -159,7 +159,7 @@ class Reader:
             result.stop_reason = STOP_REASONS.get(self.reason, "stop")
             if self.reason not in STOP_REASONS:
                 result.notices.add("stop_reason_unknown")
-        elif feedback is not None:
+        elif feedback is not None and (feedback.get("blockReason") or not self.candidates):
             result.stop_reason = "content_filter"
             result.raw_stop_reason = feedback.get("blockReason")
         else:
@@ -187,7 +187,7 @@ def events_of(body: bytes) -> list[str]:
 def read(case: dict, body: bytes) -> Reading:
     """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
     if case["status"] >= 300:
-        return failed_reading(case["status"], body)
+        return failed_reading(case, body)
     streamed = case["response_file"].endswith(".sse") or body.lstrip().startswith(b"[")
     reader = Reader(streamed=streamed)
     for data in events_of(body) if streamed else [body]:
@@ -197,8 +197,7 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
             break
         if event.get("error"):
-            status = event["error"].get("code") if isinstance(event["error"], dict) else None
-            reader.result.failure = Failure("ResponseError", error_text(event), status)
+            reader.result.failure = inner_failure(event)
             break
         reader.event(event)
     return reader.end()

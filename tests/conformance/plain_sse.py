@@ -1,7 +1,8 @@
 """A plain reading of Server-Sent Events, independent of the product's own framing.
 
-Written from https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, with the two
-liberties that recorded servers need: a field name may follow spaces, and a last event counts without its blank line.
+Written from https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream, with the three
+liberties that recorded servers need: a field name may follow spaces, a last event counts without its blank line, and
+JSON may stand in the stream as it is, which is how a server that fails may end it.
 """
 
 import json
@@ -13,15 +14,18 @@ def data_of_events(body: bytes) -> list[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found: list[str] = []
     data: list[str] = []
+    bare: list[str] = []
     for line in [*lines, ""]:
         if not line:
-            if data:
-                found.append("\n".join(data))
-            data = []
+            if data or bare:
+                found.append("\n".join(data or bare))
+            data, bare = [], []
             continue
         name, _, value = line.lstrip(" ").partition(":")
         if name == "data":
             data.append(value.removeprefix(" "))
+        elif bare or (not data and line.startswith("{")):
+            bare.append(line)
     return found
 
 
@@ -40,12 +44,15 @@ def chunks_of(body: bytes) -> tuple[list[dict], str]:
     """The JSON chunks of a stream up to its end, and how it ended.
 
     Returns:
-        The chunks, and `done` where `[DONE]` was met, `malformed` where an event is no JSON object, else `end`.
+        The chunks, and `done` where `[DONE]` was met, `trailing` where anything follows that, `malformed` where an event
+        is no JSON object, else `end`.
     """
     chunks: list[dict] = []
-    for data in data_of_events(body):
+    events = data_of_events(body)
+    for place, data in enumerate(events):
         if data.strip() == "[DONE]":
-            return chunks, "done"
+            more = any(data.strip() != "[DONE]" for data in events[place + 1 :])
+            return chunks, "trailing" if more else "done"
         try:
             chunk = json.loads(data)
         except ValueError:

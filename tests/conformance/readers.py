@@ -23,4 +23,4 @@ def read(case: dict, body: bytes):
 def differences(case: dict, body: bytes, replay, reading=None) -> list[str]:
     """Each point where what was decoded from `body` differs from the reading of it, in one line."""
     kind = CompletionsDifferences if case["api"] == completions_reading.API else Differences
-    return kind(body).all(replay, reading or read(case, body))
+    return kind(case, body).all(replay, reading or read(case, body))

@@ -24,6 +24,8 @@ OVERFLOW = re.compile(
     r"maximum context length|context_length_exceeded|context window|too_many_prompt_tokens|prompt is too long"
     r"|input token count .* exceeds the maximum",
 )
+# Headers that name the exchange, for the vendor's support.
+EXCHANGE = ("x-request-id", "request-id", "x-generation-id", "apim-request-id")
 # Stop reasons at which what was being written may be cut.
 CUT = {"length", "content_filter", "error"}
 
@@ -35,6 +37,8 @@ class Failure:
     kind: str
     message: str = ""
     status: int | None = None
+    # Seconds that the server asks to wait.
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -145,22 +149,51 @@ def error_text(body) -> str:
     return body.get("message") or ""
 
 
-def failure_of_status(status: int, body: bytes) -> Failure:
+def inner_failure(body) -> Failure:
+    """What an error inside an answer that began well is to be reported as; a code that is a status is one."""
+    error = body.get("error")
+    codes = [each.get("code") for each in (error, body) if isinstance(each, dict)]
+    numbers = [int(code) for code in codes if str(code).isdecimal()]
+    return Failure("ResponseError", error_text(body), next((n for n in numbers if 400 <= n < 600), None))
+
+
+def exchange_of(case: dict) -> str | None:
+    """The vendor's id of the HTTP exchange."""
+    headers = case.get("response_headers") or {}
+    return next((headers[name] for name in EXCHANGE if headers.get(name)), None)
+
+
+def wait(case: dict, value) -> float | None:
+    """How long the server asks to wait, by its headers or by an error body of Google's."""
+    headers = case.get("response_headers") or {}
+    if "retry-after-ms" in headers:
+        return float(headers["retry-after-ms"]) / 1000
+    if headers.get("retry-after", "").isdecimal():
+        return float(headers["retry-after"])
+    error = value.get("error") if isinstance(value, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    delays = [each.get("retryDelay") for each in details or [] if isinstance(each, dict)]
+    return next((float(delay.removesuffix("s")) for delay in delays if delay), None)
+
+
+def failure_of_status(case: dict, body: bytes) -> Failure:
     """What an answer whose HTTP status is no success is to be reported as."""
+    status = case["status"]
     try:
-        message = error_text(json.loads(body))
+        value = json.loads(body)
     except ValueError:
-        message = ""
+        value = None
+    message = error_text(value)
     by_class = {3: "ResponseError", 4: "BadRequestError", 5: "ServerError"}
     kind = KINDS_BY_STATUS.get(status) or by_class[status // 100]
     if kind == "BadRequestError" and OVERFLOW.search(body.decode("utf-8", "replace")):
         kind = "ContextOverflowError"
-    return Failure(kind, message, status)
+    return Failure(kind, message, status, wait(case, value))
 
 
-def failed_reading(status: int, body: bytes) -> Reading:
+def failed_reading(case: dict, body: bytes) -> Reading:
     """The reading of an answer whose HTTP status is no success."""
-    return Reading(stop_reason="error", failure=failure_of_status(status, body))
+    return Reading(stop_reason="error", failure=failure_of_status(case, body))
 
 
 def finished(reading: Reading) -> Reading:

@@ -14,6 +14,7 @@ from reading import (
     error_text,
     failed_reading,
     finished,
+    inner_failure,
     rest,
     without_nulls,
 )
@@ -169,8 +170,8 @@ class Reader:
             self.result.notices.add("event_ignored")
         return False
 
-    def untold(self, output: list[dict]) -> list[dict]:
-        """The items of the whole answer that did not come before.
+    def untold(self, output: list[dict]) -> list[tuple[int, dict]]:
+        """The items of the whole answer that were not done before, with their places.
 
         They are known again by their ids, or by their place where ids change from event to event, as some servers have it.
         """
@@ -182,7 +183,7 @@ class Reader:
                 left.append((place, item))
             else:
                 del told[known]
-        return [item for place, item in left if place not in told]
+        return [(place, item) for place, item in left if place not in told]
 
     def answer(self, answer: dict, beside: dict) -> None:
         """Takes in the whole answer; items that came before are not read again."""
@@ -190,8 +191,12 @@ class Reader:
         self.final = answer
         result.response_id = result.response_id or answer.get("id")
         result.response_model = result.response_model or answer.get("model")
-        for number, item in enumerate(self.untold(answer.get("output") or [])):
-            self.items[f"untold {number}"] = item
+        for place, item in self.untold(answer.get("output") or []):
+            begun = (at for at, told in self.items.items() if told is None)
+            known = next(
+                (at for at in begun if at == place or self.begun.get(at, {}).get("id") == item.get("id")), None
+            )
+            self.items[f"untold {place}" if known is None else known] = item
         kept = {name: value for name, value in answer.items() if name not in READ_OF_ANSWER | ECHOES}
         result.raw |= without_nulls(kept | beside)
 
@@ -251,15 +256,16 @@ def begins(event: dict) -> bool:
 def read(case: dict, body: bytes) -> Reading:
     """What the recorded answer says; a failure is in `failure`, beside what had arrived before it."""
     if case["status"] >= 300:
-        return failed_reading(case["status"], body)
+        return failed_reading(case, body)
     reader = Reader()
     if not case["response_file"].endswith(".sse"):
         answer = json.loads(body)
         if answer.get("error"):
-            reader.result.failure = Failure("ResponseError", error_text(answer))
+            reader.result.failure = inner_failure(answer)
         reader.answer(answer, {})
         return reader.end()
-    events = data_of_events(body)
+    # Some servers end every stream as chat completions end, which is no event of this protocol.
+    events = [data for data in data_of_events(body) if data.strip() != "[DONE]"]
     for place, data in enumerate(events):
         try:
             event = json.loads(data)
@@ -267,11 +273,10 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = Failure("ResponseError", "the server sent a malformed event")
             break
         if event.get("type") == "error":
-            reader.result.failure = Failure("ResponseError", error_text(event))
+            reader.result.failure = inner_failure(event)
             break
         if reader.event(event):
-            # Some servers end every stream as chat completions end, which is no further event.
-            if any(data.strip() != "[DONE]" for data in events[place + 1 :]):
+            if place + 1 < len(events):
                 reader.result.notices.add("trailing_events")
             break
     else:

@@ -4,18 +4,21 @@ import collections
 import functools
 from dataclasses import dataclass, field
 
-from corpus import Recording, recordings
+from corpus import SAME_FORM, Recording, recordings
 from legality import breaches
 from readers import READERS, differences, read
 from replaying import parts, replay_of, splits
 from skips import SKIPS
 
+# Everything that is run.
+FOLDERS = (*READERS, *SAME_FORM)
+
 
 @dataclass
 class Outcome:
-    """What the run over the recordings of one wire protocol gave."""
+    """What the run over the recordings of one folder gave."""
 
-    api: str
+    folder: str
     recordings: int = 0
     streamed: int = 0
     passed: int = 0
@@ -60,10 +63,10 @@ def problems(recording: Recording) -> tuple[list[str], list[str]]:
 
 
 @functools.cache
-def outcome(api: str) -> Outcome:
-    """The run over all recordings of one wire protocol; it is made once, whoever asks."""
-    result = Outcome(api)
-    for recording in recordings(api):
+def outcome(folder: str) -> Outcome:
+    """The run over all recordings of one folder; it is made once, whoever asks."""
+    result = Outcome(folder)
+    for recording in recordings(folder):
         result.recordings += 1
         result.streamed += recording.streamed
         result.providers[recording.case["provider"]] += 1

@@ -125,7 +125,7 @@ def test_a_wrong_fact_is_seen(api):
         if replay.message and replay.message.usage.output and {"text", "usage"} <= set(recording.case["features"])
     )
     message = replay.message
-    names = ("stop_reason", "raw_stop_reason", "response_id", "response_model")
+    names = ("stop_reason", "raw_stop_reason", "response_id", "response_model", "request_id")
     changes = {name: {name: other(name, getattr(message, name))} for name in names}
     changes["notices"] = {"notices": (alchemy.Notice(code="choice_dropped", path="response", text="x"),)}
     changes["raw"] = {"raw": {**message.raw, "another": 1}}
@@ -148,7 +148,7 @@ def test_a_wrong_error_is_seen(api):
     reading = read(recording.case, recording.body)
     assert differences(recording.case, recording.body, replay, reading) == []
     expected = reading.failure
-    changes = {"kind": "ServerError", "status": 599, "message": "other words"}
+    changes = {"kind": "ServerError", "status": 599, "message": "other words", "retry_after": 99.0}
     for failure in [Failure(**{**dataclasses.asdict(expected), name: value}) for name, value in changes.items()]:
         wrong = dataclasses.replace(reading, failure=failure)
         assert differences(recording.case, recording.body, replay, wrong)

@@ -54,9 +54,9 @@ def test_each_breach_is_seen(events):
 
 
 def test_plain_sse():
-    """Line ends, comments, several data lines, a byte-order mark and an unfinished last event are read."""
-    body = b"\xef\xbb\xbfdata: a\r\n\r\n: note\rdata:b\rdata: c\r\r data: d\n\nevent: x\n\ndata: e"
-    assert data_of_events(body) == ["a", "b\nc", "d", "e"]
+    """Line ends, comments, several data lines, a byte-order mark, bare JSON and an unfinished last event are read."""
+    body = b'\xef\xbb\xbfdata: a\r\n\r\n: note\rdata:b\rdata: c\r\r data: d\n\nevent: x\n\n{\n"a": 1\n}\n\ndata: e'
+    assert data_of_events(body) == ["a", "b\nc", "d", '{\n"a": 1\n}', "e"]
 
 
 def test_plain_usage_counts_reasoning_outside_completion_tokens():

@@ -8,7 +8,7 @@ from alchemy.literals import Api
 from corpus import OTHER_SET, RECORDINGS, recordings
 from readers import READERS
 from replaying import replay_of
-from running import holds_no_answer, outcome
+from running import FOLDERS, holds_no_answer, outcome
 from skips import SKIPS
 
 recorded = pytest.mark.skipif(
@@ -24,14 +24,14 @@ def test_every_protocol_has_a_reader():
 
 @recorded
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("api", READERS)
-def test_recorded_answers(api, capsys):
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_recorded_answers(folder, capsys):
     """Over all recordings of the protocol: whole, byte by byte, at random splits and as recorded."""
     began = time.monotonic()
-    result = outcome(api)
+    result = outcome(folder)
     with capsys.disabled():
         print(
-            f"\n{api}: {result.recordings} recordings, {result.passed} passed, {result.skipped.total()} skipped, "
+            f"\n{folder}: {result.recordings} recordings, {result.passed} passed, {result.skipped.total()} skipped, "
             f"{len(result.failed)} failed, {time.monotonic() - began:.1f} s",
         )
         for reason, number in result.skipped.items():

@@ -3,10 +3,12 @@
 import json
 
 from unrecorded_anthropic import ANTHROPIC
+from unrecorded_completions import COMPLETIONS
 from unrecorded_google import GOOGLE
 from unrecorded_responses import RESPONSES
 
 ANSWERS = {
+    "openai-completions": COMPLETIONS,
     "anthropic-messages": ANTHROPIC,
     "openai-responses": RESPONSES,
     "google-generative-ai": GOOGLE,

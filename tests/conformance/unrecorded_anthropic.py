@@ -50,6 +50,7 @@ ANTHROPIC = {
     ],
     "an error of no known kind": [{"type": "error", "error": {"type": "odd_error", "message": "Odd"}}],
     "a stream cut inside a call": anthropic(*called(0, '{"a":'))[:3],
+    "a piece of a block that has not begun": anthropic(*written(0, "a"), delta(1, "text_delta", text="b")),
     "a full context window": anthropic(*written(0, "cut"), stop="model_context_window_exceeded"),
     "a call that the limit cut": anthropic(*called(0, '{"a":1}'), *called(1, '{"a":'), stop="max_tokens"),
     "an empty call that the limit cut": anthropic(*called(0), stop="max_tokens"),

@@ -118,6 +118,19 @@ RESPONSES = {
             {"type": "function_call", "id": "fc", "call_id": "c", "name": "f", "arguments": ""},
         ],
     ),
+    "a call that only the last event ends": responses(
+        {
+            "type": "response.output_item.added",
+            "output_index": 0,
+            "item": {"type": "function_call", "id": "fc", "call_id": "c", "name": "f", "arguments": ""},
+        },
+        said("function_call_arguments", '{"a":'),
+        *item(1, **message(output_text("a"))),
+        output=[
+            {"type": "function_call", "id": "fc", "call_id": "c", "name": "f", "arguments": '{"a":1}'},
+            message(output_text("a")),
+        ],
+    ),
     "a tool of free text": responses(
         *item(0, type="custom_tool_call", id="ct", call_id="c", name="f", input="{not json", status="completed"),
     ),

@@ -168,6 +168,7 @@ impl Answer {
                 );
                 let result = framer.finish(&mut sink);
                 drop(sink);
+                self.trailing |= framer.has_trailing();
                 self.framed(result)?;
             }
         }

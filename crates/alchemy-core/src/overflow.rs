@@ -36,6 +36,10 @@ const CODES: &[&str] = &[
     "model_context_window_exceeded",
 ];
 
+/// Words that say it outright, whatever stands beside them. Anthropic: "input length and `max_tokens` exceed context limit:
+/// 190000 + 20000 > 200000, decrease input length or `max_tokens` and try again".
+const OUTRIGHT: &str = "exceed context limit";
+
 /// Wordings: all the pieces of one, in order.
 const WORDINGS: &[&[&str]] = &[
     // OpenAI, vLLM, DeepSeek, Together: "This model's maximum context length is 8192 tokens. However, ...".
@@ -57,11 +61,8 @@ const WORDINGS: &[&[&str]] = &[
     &["reduce the length of the messages"],
     &["reduce the length of the input"],
     &["current length is", "while limit is"],
-    // Anthropic: "prompt is too long: 210000 tokens > 200000 maximum";
-    // "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000".
+    // Anthropic: "prompt is too long: 210000 tokens > 200000 maximum".
     &["prompt is too long"],
-    &["input length and `max_tokens` exceed context limit"],
-    &["exceed context limit"],
     // Amazon Bedrock: "Input is too long for requested model".
     &["input is too long for requested model"],
     // Google: "The input token count (1100000) exceeds the maximum number of tokens allowed (1048576)".
@@ -101,6 +102,9 @@ pub fn is_context_overflow(status: u16, code: &str, message: &str) -> bool {
         return true;
     }
     let message = message.to_lowercase();
+    if message.contains(OUTRIGHT) {
+        return true;
+    }
     let speaks_of_rates = RATES.iter().any(|words| contains_words(&message, words));
     !speaks_of_rates && WORDINGS.iter().any(|wording| follows(&message, wording))
 }
@@ -140,7 +144,7 @@ mod tests {
             "The total length of all messages is too long.",
             "the request exceeds the available context size. increase the context size or enable context shift",
             "prompt is too long: 213462 tokens > 200000 maximum",
-            "input length and `max_tokens` exceed context limit: 199759 + 20000 > 200000, decrease input length",
+            "input length and `max_tokens` exceed context limit: 199759 + 20000 > 200000, decrease input length or `max_tokens` and try again",
             "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).",
             "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
             "invalid params, context window exceeds limit",

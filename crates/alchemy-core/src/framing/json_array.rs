@@ -16,6 +16,8 @@ pub struct JsonArrayFramer {
     in_string: bool,
     after_backslash: bool,
     closed: bool,
+    /// Something followed the array.
+    trailing: bool,
 }
 
 impl JsonArrayFramer {
@@ -33,20 +35,24 @@ impl JsonArrayFramer {
         }
     }
 
-    /// Takes the end of the bytes. What followed the array is handed over as an item.
+    /// Takes the end of the bytes.
     ///
     /// # Errors
-    /// What `sink` returns, or bytes that end inside of an item. An array that ends between two items is for
-    /// the decoder to judge.
-    pub fn finish(&mut self, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+    /// Bytes that end inside of an item. An array that ends between two items is for the decoder to judge.
+    pub fn finish(&mut self) -> Result<()> {
         match self.item.is_empty() {
             true => Ok(()),
-            false if self.closed => self.hand_over(sink),
             false => Err(Error::new(
                 ErrorKind::ResponseError,
                 "the answer ended inside of an event",
             )),
         }
+    }
+
+    /// Whether something followed the array, which is ignored.
+    #[must_use]
+    pub fn has_trailing(&self) -> bool {
+        self.trailing
     }
 
     fn take(&mut self, byte: u8, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
@@ -58,9 +64,7 @@ impl JsonArrayFramer {
         }
         match byte {
             _ if self.closed => {
-                if !byte.is_ascii_whitespace() {
-                    self.item.push(byte);
-                }
+                self.trailing |= !byte.is_ascii_whitespace();
                 return Ok(());
             }
             b'[' if self.depth == 0 => {
@@ -112,7 +116,7 @@ mod tests {
         for chunk in chunks {
             framer.feed(chunk, &mut sink)?;
         }
-        framer.finish(&mut sink)?;
+        framer.finish()?;
         Ok(items)
     }
 
@@ -149,5 +153,23 @@ mod tests {
         assert!(items(&[b"[{\"a\":1},{\"b\""]).is_err());
         assert_eq!(items(&[b"[{\"a\":1},"]).unwrap(), ["{\"a\":1}"]);
         assert!(items(&[b"[]"]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_follows_the_array_is_no_item() {
+        for text in ["[{\"a\":1}]\n", "[{\"a\":1}] [{\"b\":2}]", "[{\"a\":1}]x\"{"] {
+            let mut framer = JsonArrayFramer::default();
+            let mut count = 0;
+            let mut sink = |_: &str| {
+                count += 1;
+                Ok(())
+            };
+            for byte in text.as_bytes() {
+                framer.feed(&[*byte], &mut sink).unwrap();
+            }
+            framer.finish().unwrap();
+            assert_eq!(count, 1);
+            assert_eq!(framer.has_trailing(), !text.ends_with('\n'), "{text}");
+        }
     }
 }

@@ -39,8 +39,14 @@ impl Framer {
     pub fn finish(&mut self, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         match self {
             Framer::Sse(framer) => framer.finish(sink),
-            Framer::JsonArray(framer) => framer.finish(sink),
+            Framer::JsonArray(framer) => framer.finish(),
         }
+    }
+
+    /// Whether something followed the end of the stream, which its form tells where it is an array.
+    #[must_use]
+    pub fn has_trailing(&self) -> bool {
+        matches!(self, Framer::JsonArray(framer) if framer.has_trailing())
     }
 }
 

@@ -11,12 +11,14 @@ const BODY_LIMIT: usize = 64 * 1024;
 const MESSAGE_LIMIT: usize = 500;
 
 /// A vendor's own account of a failure.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Failure {
     /// The vendor's message.
     pub message: String,
     /// The vendor's code or type.
     pub code: String,
+    /// Seconds to wait, where the body says so.
+    pub retry_after: Option<f64>,
 }
 
 impl Failure {
@@ -39,6 +41,7 @@ impl Failure {
             return Failure {
                 message: message.clone(),
                 code: text(value, &["code", "type"]).unwrap_or_default(),
+                retry_after: None,
             };
         }
         let mut message = text(inner, &["message", "detail", "msg", "error_message", "title"])
@@ -52,8 +55,24 @@ impl Failure {
         let code = text(inner, &["code", "type", "status"])
             .or_else(|| text(value, &["code", "type"]))
             .unwrap_or_default();
-        Failure { message, code }
+        Failure {
+            message,
+            code,
+            retry_after: retry_delay(inner),
+        }
     }
+}
+
+/// Google's wait, `{"retryDelay": "34.4s"}` among the details of an error.
+/// <https://cloud.google.com/apis/design/errors#error_details> (2026-11)
+fn retry_delay(error: &Value) -> Option<f64> {
+    let details = error.get("details")?.as_array()?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    delay
+        .strip_suffix('s')?
+        .parse()
+        .ok()
+        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
 }
 
 /// Says where an answer came from, for errors about it.
@@ -129,7 +148,7 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
         status: Some(head.status),
         request_id: head.request_id.clone(),
         body: Some(cut(body, BODY_LIMIT).to_owned()),
-        retry_after: retry_after(head),
+        retry_after: retry_after(head).or(failure.retry_after),
         ..placed(kind, message, &what)
     }
 }
@@ -253,6 +272,17 @@ mod tests {
             Some(1.5)
         );
         assert_eq!(error(429, &[("retry-after", "soon")], "").retry_after, None);
+    }
+
+    #[test]
+    fn the_wait_is_read_from_googles_details_unless_a_header_says_it() {
+        let body = r#"{"error":{"code":429,"message":"no","details":[{"quotaId":"x"},{"retryDelay":"34.4s"}]}}"#;
+        assert_eq!(error(429, &[], body).retry_after, Some(34.4));
+        assert_eq!(error(429, &[("retry-after", "2")], body).retry_after, Some(2.0));
+        for odd in ["\"soon\"", "\"-1s\"", "3", "\"infs\""] {
+            let body = format!(r#"{{"error":{{"message":"no","details":[{{"retryDelay":{odd}}}]}}}}"#);
+            assert_eq!(error(429, &[], &body).retry_after, None, "{odd}");
+        }
     }
 
     #[test]

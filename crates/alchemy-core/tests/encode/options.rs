@@ -76,6 +76,24 @@ fn options_out_of_the_servers_range_are_clamped_or_dropped() {
 }
 
 #[test]
+fn some_models_take_a_temperature_while_they_do_not_think() {
+    let unthinking = json!({"temperature": 0.5, "top_p": 0.5});
+    sent_exactly("openai/gpt-5.1", &unthinking, &unthinking);
+    sent_exactly(
+        "openai/gpt-5.1",
+        &json!({"temperature": 0.5, "reasoning": "off"}),
+        &json!({"temperature": 0.5, "reasoning_effort": "none"}),
+    );
+    sent_with_notice(
+        "openai/gpt-5.1",
+        &json!({"temperature": 0.5, "reasoning": "low"}),
+        &json!({"reasoning_effort": "low"}),
+        "option_dropped",
+        "options.temperature",
+    );
+}
+
+#[test]
 fn values_that_no_server_takes_are_refused() {
     for (options, path) in [
         (json!({"max_tokens": 0}), "options.max_tokens"),

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::usage::Overlay;
 use super::wire::{Delta, Event, Keys};
-use super::{blocks, stop};
+use super::{blocks, fast, stop};
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::json::Json;
@@ -144,6 +144,10 @@ impl Decode for Decoder {
     fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
         let data = data.trim();
         if data.is_empty() {
+            return Ok(Flow::More);
+        }
+        if let Some((index, delta)) = fast::piece(data) {
+            self.blocks.piece(index, &delta, false, assembler)?;
             return Ok(Flow::More);
         }
         match serde_json::from_str::<Event<'_>>(data) {

@@ -2,12 +2,23 @@
 
 mod blocks;
 mod decode;
+mod fast;
 mod opaque;
 mod stop;
 mod usage;
 mod wire;
 
+mod assistant;
+mod betas;
+mod cache;
+mod conversation;
 mod encode;
+mod media;
+mod options;
+mod output;
+mod request;
+mod thinking;
+mod tools;
 
 pub use decode::Decoder;
 pub use encode::encode;

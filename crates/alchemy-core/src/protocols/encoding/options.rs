@@ -45,15 +45,6 @@ pub(crate) fn stop<'a>(request: &Request<'a>, notices: &mut Notices) -> Result<&
     Ok(stop)
 }
 
-/// Whether the model takes `temperature` and `top_p` with what else is asked of it.
-fn samples(request: &Request<'_>) -> bool {
-    let thinks = match request.options.reasoning {
-        None | Some(Reasoning::Level(ReasoningLevel::Off) | Reasoning::Budget(0)) => false,
-        Some(_) => true,
-    };
-    request.quirks.sampling || (request.quirks.sampling_without_thinking && !thinks)
-}
-
 /// The temperature, within `highest`, the protocol's own bound, and the bounds of the quirks.
 ///
 /// # Errors
@@ -69,7 +60,7 @@ pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Not
         ));
     }
     let quirks = request.quirks;
-    if !samples(request) {
+    if !takes_sampling(request) {
         notices.option_dropped("temperature", "the model takes no temperature but its own");
         return Ok(None);
     }
@@ -86,6 +77,15 @@ pub(crate) fn temperature(request: &Request<'_>, highest: f64, notices: &mut Not
     Ok(Some(taken))
 }
 
+/// Whether the model takes a temperature of the caller's, thinking as much as this request asks for.
+fn takes_sampling(request: &Request<'_>) -> bool {
+    let unthinking = matches!(
+        request.options.reasoning,
+        None | Some(Reasoning::Level(ReasoningLevel::Off) | Reasoning::Budget(0))
+    );
+    request.quirks.sampling || (request.quirks.sampling_without_thinking && unthinking)
+}
+
 /// The share of the likeliest tokens to choose from.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ pub(crate) fn top_p(request: &Request<'_>, notices: &mut Notices) -> Result<Opti
             &format!("expected a number above 0 and up to 1, got {top_p}"),
         ));
     }
-    if !samples(request) {
+    if !takes_sampling(request) {
         notices.option_dropped("top_p", "the model takes no top_p but its own");
         return Ok(None);
     }

@@ -40,6 +40,10 @@ impl<'a> WireIds<'a> {
             ToolCallIds::Any => id.chars().count() <= self.most,
             ToolCallIds::Short => id.chars().count() <= SHORT,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            ToolCallIds::Words => {
+                let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+                !id.is_empty() && id.bytes().all(word)
+            }
         };
         if fits {
             return Cow::Borrowed(id);

@@ -4,13 +4,21 @@ mod calls;
 mod decode;
 mod extras;
 mod finish;
-mod media;
+mod output;
 mod partial_args;
 mod texts;
 mod usage;
 mod wire;
 
+mod answers;
+mod attachments;
+mod config;
+mod contents;
 mod encode;
+mod functions;
+mod results;
+mod schema;
+mod thinking_config;
 
 pub use decode::Decoder;
 pub use encode::encode;

@@ -171,14 +171,20 @@ impl Calls {
 
     /// Tells the calls whose name never came, so that nothing is lost.
     pub(super) fn finish(&mut self, assembler: &mut Assembler) {
-        for call in self.calls.iter_mut().filter(|call| !call.is_shell()) {
+        let calls = self.calls.iter_mut().enumerate();
+        for (position, call) in calls.filter(|(_, call)| !call.is_shell()) {
             let rest = call.halves.rest();
             if let Some(told) = call.told {
                 assembler.tool_call_delta(told, rest);
                 continue;
             }
+            if call.id.is_empty() {
+                call.id = call_ids::made_up(assembler.message().response_id.as_deref(), position);
+            }
             let told = assembler.tool_call(ToolCall {
                 id: call.id.clone(),
+                custom: call.custom,
+                signature: call.signature.take(),
                 ..ToolCall::default()
             });
             call.told = Some(told);

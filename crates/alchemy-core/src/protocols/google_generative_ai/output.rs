@@ -1,0 +1,82 @@
+//! Media that a model made.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde_json::value::RawValue;
+
+use super::wire::{FileData, InlineData, Str};
+use crate::protocols::surrogates::{clean, escape_halves};
+use crate::types::{Audio, Bytes, ContentBlock, Document, Image};
+
+/// Media in the part itself. An error says in a few words what is wrong with it.
+pub(super) fn inline(raw: &RawValue, signature: Option<String>) -> Result<ContentBlock, String> {
+    let data: InlineData<'_> = serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
+    // Google writes the usual alphabet; its own libraries read and write the other one too.
+    let bytes = data.data.map(|Str(data)| {
+        STANDARD
+            .decode(data.as_bytes())
+            .or_else(|_| URL_SAFE.decode(data.as_bytes()))
+    });
+    let bytes = bytes
+        .transpose()
+        .map_err(|error| format!("inlineData is not base64: {error}"))?;
+    Ok(block(
+        data.mime_type,
+        data.name,
+        Some(Bytes(bytes.unwrap_or_default())),
+        None,
+        signature,
+    ))
+}
+
+/// Media at an address. An error says in a few words what is wrong with it.
+pub(super) fn file(raw: &RawValue, signature: Option<String>) -> Result<ContentBlock, String> {
+    let repaired;
+    let file: FileData<'_> = match serde_json::from_str(raw.get()) {
+        Ok(file) => file,
+        Err(error) => {
+            repaired = clean(&escape_halves(raw.get())).into_owned();
+            serde_json::from_str(&repaired).map_err(|_| error.to_string())?
+        }
+    };
+    let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
+    Ok(block(file.mime_type, file.name, None, url, signature))
+}
+
+fn block(
+    mime_type: Option<Str<'_>>,
+    name: Option<Str<'_>>,
+    data: Option<Bytes>,
+    url: Option<String>,
+    signature: Option<String>,
+) -> ContentBlock {
+    let mime_type = mime_type.map(|Str(mime_type)| mime_type.into_owned());
+    let kind = mime_type.as_deref().and_then(|mime_type| mime_type.split('/').next());
+    match kind {
+        Some("image") => Image {
+            data,
+            url,
+            mime_type,
+            signature,
+            ..Image::default()
+        }
+        .into(),
+        Some("audio") => Audio {
+            data,
+            url,
+            mime_type,
+            signature,
+            ..Audio::default()
+        }
+        .into(),
+        _ => Document {
+            data,
+            url,
+            mime_type,
+            name: name.map(|Str(name)| name.into_owned()),
+            signature,
+            ..Document::default()
+        }
+        .into(),
+    }
+}

@@ -1,0 +1,102 @@
+//! The results of an answer's calls, as parts of the user's.
+//!
+//! Source: <https://ai.google.dev/api/caching#FunctionResponse> (2026-11): what a function gave stands under `output`,
+//! what went wrong under `error`.
+
+use serde_json::json;
+
+use super::contents::{FunctionResponse, Part, Walk, WirePart};
+use crate::error::{Error, Result};
+use crate::json::Json;
+use crate::protocols::encoding::conversation::{CallResult, NO_RESULT};
+use crate::protocols::encoding::notices::Place;
+use crate::types::{Content, ContentBlock, ToolResultMessage};
+
+impl<'a> Walk<'a, '_> {
+    /// Adds results; media that they cannot hold stand behind them all.
+    pub(super) fn results(&mut self, results: &[CallResult<'a>]) -> Result<()> {
+        let mut parts = Vec::with_capacity(results.len());
+        let mut behind = Vec::new();
+        for result in results {
+            let mut inside = Vec::new();
+            let (text, failed) = match result.message {
+                Some(message) => {
+                    let attached = behind.len();
+                    let text = self.result(message, result.place, &mut inside, &mut behind)?;
+                    let text = match text.is_empty() && behind.len() > attached {
+                        true => "The result is attached below.".to_owned(),
+                        false => text,
+                    };
+                    (text, message.is_error)
+                }
+                None => (NO_RESULT.to_owned(), true),
+            };
+            let response = Json::of(&if failed {
+                json!({"error": text})
+            } else {
+                json!({"output": text})
+            });
+            let function_response = FunctionResponse {
+                id: &result.call.id,
+                name: result.tool_name(),
+                response: response.map_err(|error| Error::shape(&result.place.to_string(), &error))?,
+                parts: inside,
+            };
+            parts.push(
+                Part {
+                    function_response: Some(function_response),
+                    ..Part::default()
+                }
+                .into(),
+            );
+        }
+        parts.append(&mut behind);
+        if let Some(first) = results.first() {
+            self.push("user", parts, first.place);
+        }
+        Ok(())
+    }
+
+    /// The text of a result. Its media go inside of it where the model reads them there, else behind all results.
+    fn result(
+        &mut self,
+        message: &'a ToolResultMessage,
+        place: Place,
+        inside: &mut Vec<WirePart<'a>>,
+        behind: &mut Vec<WirePart<'a>>,
+    ) -> Result<String> {
+        let blocks = match &message.content {
+            Content::Text(text) => return Ok(text.clone()),
+            Content::Blocks(blocks) => blocks,
+        };
+        let mut texts = Vec::new();
+        for (index, block) in blocks.iter().enumerate() {
+            let place = place.block(index);
+            match self.part(block, place)? {
+                Some(WirePart::Own(part)) if part.text.is_some() => texts.extend(part.text),
+                Some(part) if self.request.quirks.function_response_parts && fits_inside(block) => inside.push(part),
+                Some(part) => {
+                    let text = "a tool result cannot hold the block; it goes behind the results";
+                    self.notices.block_converted(place, text);
+                    let id = &message.tool_call_id;
+                    behind.push(Part::text(format!("From the tool result {id}:")).into());
+                    behind.push(part);
+                }
+                None => {}
+            }
+        }
+        Ok(texts.join("\n"))
+    }
+}
+
+/// Whether the models that read media in results read these: images and documents, whose bytes are there.
+fn fits_inside(block: &ContentBlock) -> bool {
+    match block {
+        ContentBlock::Image(image) => image.data.is_some(),
+        ContentBlock::Document(document) => {
+            let mime_type = document.mime_type.as_deref().unwrap_or("application/pdf");
+            document.data.is_some() && matches!(mime_type, "application/pdf" | "text/plain")
+        }
+        _ => false,
+    }
+}
