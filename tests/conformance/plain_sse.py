@@ -51,7 +51,8 @@ def chunks_of(body: bytes) -> tuple[list[dict], str]:
     events = data_of_events(body)
     for place, data in enumerate(events):
         if data.strip() == "[DONE]":
-            return chunks, "trailing" if place + 1 < len(events) else "done"
+            more = any(data.strip() != "[DONE]" for data in events[place + 1 :])
+            return chunks, "trailing" if more else "done"
         try:
             chunk = json.loads(data)
         except ValueError:

@@ -264,7 +264,8 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = inner_failure(answer)
         reader.answer(answer, {})
         return reader.end()
-    events = data_of_events(body)
+    # Some servers end every stream as chat completions end, which is no event of this protocol.
+    events = [data for data in data_of_events(body) if data.strip() != "[DONE]"]
     for place, data in enumerate(events):
         try:
             event = json.loads(data)
@@ -275,8 +276,7 @@ def read(case: dict, body: bytes) -> Reading:
             reader.result.failure = inner_failure(event)
             break
         if reader.event(event):
-            # Some servers end every stream as chat completions end, which is no further event.
-            if any(data.strip() != "[DONE]" for data in events[place + 1 :]):
+            if place + 1 < len(events):
                 reader.result.notices.add("trailing_events")
             break
     else:

@@ -159,3 +159,11 @@ def marked_elsewhere(difference: Difference) -> bool:
     """Both bodies mark prefixes for the cache, for as long, and one of them marks this one."""
     words = [set(body.get("cache_marks", {}).values()) for body in difference.bodies]
     return words[0] == words[1] and len(words[0]) == 1 and MISSING in (difference.recorded, difference.ours)
+
+
+def file_behind(difference: Difference) -> bool:
+    """A file at an address stands in the recorded result, and in ours behind all results, with words before it."""
+    if difference.ours is MISSING:
+        return [part.keys() for part in difference.recorded] == [{"fileData"}]
+    words = str(difference.ours.get("text")).startswith("From the tool result ")
+    return difference.recorded is MISSING and (words or difference.ours.keys() == {"fileData"})

@@ -22,6 +22,9 @@ def read(body: dict, case: dict) -> Asked:
     options = options_of(rest)
     # Long prompts are marked unasked, so a request without marks says that it wants none.
     options["cache"] = marks or "none"
+    beta = (case["request"].get("headers") or {}).get("anthropic-beta")
+    if beta:
+        options["headers"] = {"anthropic-beta": beta}
     return Asked(context, options, thinks="thinking" in body)
 
 

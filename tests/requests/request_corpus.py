@@ -7,14 +7,19 @@ import re
 from dataclasses import dataclass
 
 import alchemy
-from corpus import Recording, recordings
+from corpus import SAME_FORM, Recording, recordings
 from left_out import left_out
 from replaying import PROVIDERS
 
-APIS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai")
+# The folders of recordings: one for each protocol, and those of servers that speak one of them elsewhere.
+FOLDERS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai", *SAME_FORM)
 
 # What a recording puts in the place of long base64 text. The hash makes the stand-in the same wherever the text was.
 ELIDED = re.compile(r"[A-Za-z0-9+/=_-]*[.…]*<elided base64 len=\d+ sha256=([0-9a-f]+)>")
+
+
+# Models that are served elsewhere too are those of the catalog, at another address.
+SERVED_BY = PROVIDERS | {"google-vertex": "google"}
 
 
 @dataclass(frozen=True)
@@ -62,11 +67,11 @@ def whole(value):
 
 
 @functools.cache
-def requests(api: str) -> tuple[list[RecordedRequest], dict[str, str]]:
-    """The requests of one protocol that are compared, by id; and those that are not, with the reason."""
+def requests(folder: str) -> tuple[list[RecordedRequest], dict[str, str]]:
+    """The requests of one folder that are compared, by id; and those that are not, with the reason."""
     found = []
     skipped = {}
-    for recording in recordings(api):
+    for recording in recordings(folder):
         reason = left_out(recording.case)
         if reason is None:
             found.append(RecordedRequest(recording, whole(recording.case["request"]["body"])))
@@ -78,7 +83,7 @@ def requests(api: str) -> tuple[list[RecordedRequest], dict[str, str]]:
 def model_of(request: RecordedRequest, *, thinks: bool = False) -> alchemy.Model:
     """The model as a user gets it: from the catalog if it is there, else described by hand."""
     case = request.case
-    provider = PROVIDERS.get(case["provider"], case["provider"])
+    provider = SERVED_BY.get(case["provider"], case["provider"])
     provider = provider if provider in alchemy.get_providers() else "custom"
     name = request.body.get("model") or case["model"] or "unknown"
     model = alchemy.get_model(f"{provider}/{name}", allow_unknown=True)

@@ -1,8 +1,8 @@
 """The part of `docs/conformance.md` that is about recorded requests."""
 
 from allowed import ALLOWED
-from corpus import RECORDINGS
-from request_corpus import APIS
+from corpus import RECORDINGS, SAME_FORM
+from request_corpus import FOLDERS
 from request_replay import Replays, replays
 from request_report import Outcome, counts, outcome
 
@@ -22,12 +22,11 @@ def figures() -> dict:
     """The results as JSON."""
     if not RECORDINGS.is_dir():
         return {}
-    outcomes = {api: outcome(api) for api in APIS}
-    return {api: as_json(api, result, replays(api)) for api, result in outcomes.items()}
+    return {folder: as_json(folder, outcome(folder), replays(folder)) for folder in FOLDERS}
 
 
-def as_json(api: str, result: Outcome, back: Replays) -> dict:
-    numbers = counts({api: result})[api]
+def as_json(folder: str, result: Outcome, back: Replays) -> dict:
+    numbers = counts({folder: result})[folder]
     return numbers | {
         "failures": result.failed,
         "sent_back": {
@@ -56,9 +55,9 @@ def section(found: dict) -> list[str]:
     rows = [[f"`{api}`", *(each[name] for name in names), each["sent_back"]["answers"]] for api, each in found.items()]
     rows.append(["all", *(sum(cells[column] for cells in rows) for column in range(1, len(names) + 2))])
     lines = [*INTRODUCTION.splitlines(), "", *table(["protocol", *names, "answers sent back"], rows)]
-    why = {(entry.api, entry.name): entry.reason for entry in ALLOWED}
+    why = {(api, entry.name): entry.reason for entry in ALLOWED for api in entry.apis}
     explained = [
-        [f"`{api}`", name, why[api, name], number]
+        [f"`{api}`", name, why[SAME_FORM.get(api, api), name], number]
         for api, each in found.items()
         for name, number in each["reasons"].items()
     ]

@@ -27,9 +27,9 @@ class Replays:
     failed: dict[str, list[str]] = field(default_factory=dict)
 
 
-def pairs(api: str):
+def pairs(folder: str):
     """Each two exchanges of one recording that follow each other, of the same model."""
-    found, _ = requests(api)
+    found, _ = requests(folder)
     sequences = defaultdict(dict)
     for request in found:
         if request.case.get("sequence"):
@@ -106,10 +106,10 @@ def sent_back(one: RecordedRequest, other: RecordedRequest) -> SentBack | None:
 
 
 @functools.cache
-def replays(api: str) -> Replays:
+def replays(folder: str) -> Replays:
     """Sends every answer back that its recording sends back, and compares the requests; made once, whoever asks."""
     result = Replays()
-    for one, other in pairs(api):
+    for one, other in pairs(folder):
         found = sent_back(one, other)
         if found is None:
             continue

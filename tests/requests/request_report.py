@@ -14,7 +14,7 @@ from alchemy import _native
 from allowed import ALLOWED
 from body_differences import differences
 from normal_forms import NORMAL
-from request_corpus import APIS, Asked, RecordedRequest, model_of, requests
+from request_corpus import FOLDERS, Asked, RecordedRequest, model_of, requests
 
 READERS = {
     "openai-completions": completions_request.read,
@@ -23,10 +23,14 @@ READERS = {
     "google-generative-ai": google_request.read,
 }
 
+# How many segments at the end of a path are the protocol's own.
+SEGMENTS = {"openai-completions": 2, "openai-responses": 1, "anthropic-messages": 1, "google-generative-ai": 2}
+HEADERS = ("content-type", "anthropic-version", "anthropic-beta")
+
 
 @dataclass
 class Outcome:
-    """What came of the requests of one protocol."""
+    """What came of the requests of one folder."""
 
     compared: int = 0
     equal: int = 0
@@ -41,17 +45,34 @@ def asked(request: RecordedRequest) -> Asked:
 
 
 def encoded(request: RecordedRequest, wanted: Asked) -> dict:
-    """The body that we send for it."""
+    """The body that we send for it, and beside it the end of the address and the headers of the protocol."""
     model = model_of(request, thinks=wanted.thinks)
     context, options = alchemy.Context.from_dict(wanted.context), alchemy.Options.from_dict(wanted.options)
-    _, _, _, body, _ = _native.encode(model, context, options, request.streamed)
-    return json.loads(body)
+    method, url, headers, body, _ = _native.encode(model, context, options, request.streamed)
+    # A recording without one of these headers has lost it; a beta that it lacks was not asked for.
+    kept = {*recorded_headers(request), "anthropic-beta"}
+    headers = {name: value for name, value in headers.items() if name in kept}
+    return json.loads(body) | outside(request.api, method, url, headers)
+
+
+def recorded_headers(request: RecordedRequest) -> dict:
+    return {name.lower(): value for name, value in (request.case["request"].get("headers") or {}).items()}
+
+
+def outside(api: str, method: str, path: str, headers: dict) -> dict:
+    """What a request says outside of its body: how it ends, and the headers that the protocol names."""
+    path, _, query = path.partition("?")
+    end = "/".join(path.split("/")[-SEGMENTS[api] :]) + ("?alt=sse" if "alt=sse" in query else "")
+    said = {f":{name}": headers[name] for name in HEADERS if name in headers}
+    return {":method": method, ":path": end} | said
 
 
 def compared(request: RecordedRequest, ours: dict) -> list:
-    """The fields in which a body of ours differs from the recorded one, both in their normal form."""
+    """The fields in which a request of ours differs from the recorded one, both in their normal form."""
     normal = NORMAL[request.api]
-    return differences(normal(request.body), normal(ours), request.case)
+    recorded = request.case["request"]
+    body = request.body | outside(request.api, recorded["method"], recorded["path"], recorded_headers(request))
+    return differences(normal(body), normal(ours), request.case)
 
 
 def judged(found: list, allowed=ALLOWED) -> tuple[set[str], list[str]]:
@@ -67,10 +88,10 @@ def judged(found: list, allowed=ALLOWED) -> tuple[set[str], list[str]]:
 
 
 @functools.cache
-def outcome(api: str) -> Outcome:
-    """Compares every request of a protocol; it is made once, whoever asks."""
+def outcome(folder: str) -> Outcome:
+    """Compares every request of a folder; it is made once, whoever asks."""
     result = Outcome()
-    found, result.skipped = requests(api)
+    found, result.skipped = requests(folder)
     for request in found:
         result.compared += 1
         try:
@@ -90,7 +111,7 @@ def outcome(api: str) -> Outcome:
 def counts(outcomes: dict[str, Outcome]) -> dict:
     """The same in numbers alone, in a fixed order."""
     return {
-        api: {
+        folder: {
             "requests": result.compared + len(result.skipped),
             "compared": result.compared,
             "equal": result.equal,
@@ -100,10 +121,10 @@ def counts(outcomes: dict[str, Outcome]) -> dict:
             "reasons": dict(sorted(result.reasons.items())),
             "skip_reasons": dict(sorted(Counter(result.skipped.values()).items())),
         }
-        for api, result in outcomes.items()
+        for folder, result in outcomes.items()
     }
 
 
 def report() -> dict:
-    """The counts of every protocol, for the page that shows them."""
-    return counts({api: outcome(api) for api in APIS})
+    """The counts of every folder, for whoever shows them."""
+    return counts({folder: outcome(folder) for folder in FOLDERS})
