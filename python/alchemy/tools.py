@@ -29,7 +29,7 @@ class Tool(Data):
     format: dict[str, Any] = {}
     """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
     native: dict[str, dict[str, Any]] = {}
-    """By wire protocol, the tool in that protocol's own form, sent in place of all else: for tools that the provider runs itself."""
+    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs."""
 
 
 class ToolChoice(Data):

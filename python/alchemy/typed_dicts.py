@@ -216,7 +216,7 @@ class ToolDict(TypedDict):
     format: NotRequired[Mapping[str, Any]]
     """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
     native: NotRequired[Mapping[str, Mapping[str, Any]]]
-    """By wire protocol, the tool in that protocol's own form, sent in place of all else: for tools that the provider runs itself."""
+    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs."""
 
 
 class ToolChoiceDict(TypedDict):

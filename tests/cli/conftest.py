@@ -60,6 +60,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.begin()
         self.send(chunk({"role": "assistant", "content": "Hello"}), chunk({"content": " there"}), ENDING)
 
+    def answer_claude(self, body):
+        """Say hello over `anthropic-messages`, and over nothing else."""
+        assert self.path == "/v1/messages"
+        message = {"id": "answer-1", "model": "claude", "usage": {"input_tokens": 5, "output_tokens": 1}}
+        self.begin()
+        self.send(
+            *(
+                b"data: " + json.dumps(event).encode() + b"\n\n"
+                for event in (
+                    {"type": "message_start", "message": message},
+                    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+                    {"type": "content_block_stop", "index": 0},
+                    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+                    {"type": "message_stop"},
+                )
+            )
+        )
+
     def answer_echo(self, body):
         """Say how many messages there were, and the last one."""
         self.begin()

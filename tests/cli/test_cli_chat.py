@@ -15,6 +15,16 @@ def test_the_answer_alone_is_on_standard_output(run):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello there\n", b"")
 
 
+def test_a_server_is_asked_over_the_protocol_that_is_named(run):
+    """`--api` picks the wire protocol; a word that names none is one line on standard error."""
+    done = run("claude", "hi", "--api", "anthropic-messages")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
+    done = run("claude", "hi", "--api", "telegraph")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"telegraph" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_options_reach_the_request(run, server):
     """The system prompt and the options are sent; what is not given is not sent."""
     run("hello", "hi", "--system", "Be brief.", "--max-tokens", "9", "--temperature", "0.5")

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from alchemy.literals import Api
+
 __all__ = ["DEFAULT_MODEL", "Arguments", "parse"]
 
 DEFAULT_MODEL = "local/smollm2-135m"
@@ -27,6 +29,7 @@ class Arguments(argparse.Namespace):
     prompt: str | None
     model: str | None
     base_url: str | None
+    api: Api | None
     system: str | None
     json: bool
     max_tokens: int | None
@@ -42,7 +45,10 @@ def parse(words: Sequence[str] | None) -> Arguments:
     chat = commands.add_parser("chat", help="ask a model", description=_CHAT, allow_abbrev=False)
     chat.add_argument("prompt", nargs="?", metavar="PROMPT", help="what to ask")
     chat.add_argument("--model", metavar="ID", help=_MODEL)
-    chat.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server; --model is then its own model id")
+    chat.add_argument("--base-url", metavar="URL", help="a server; --model is then its own model id")
+    chat.add_argument(
+        "--api", metavar="API", help="the wire protocol, such as anthropic-messages; default: the model's"
+    )
     chat.add_argument("--system", metavar="TEXT", help="instructions that stand above the conversation")
     chat.add_argument("--json", action="store_true", help="print each event as one line of JSON")
     chat.add_argument("--max-tokens", type=_count, metavar="N", help="the most tokens to answer")

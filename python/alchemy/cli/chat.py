@@ -54,6 +54,7 @@ class _Session:
             self._model,
             self._context,
             errors="event" if self._arguments.json else "raise",
+            api=self._arguments.api,
             max_tokens=self._arguments.max_tokens,
             temperature=self._arguments.temperature,
         )

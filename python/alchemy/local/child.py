@@ -29,6 +29,7 @@ def _start(order: dict[str, Any]) -> Any:
     params.ui = False
     params.endpoint_slots = False
     params.n_parallel = order["slots"]
+    params.cache_prompt = order["cache_prompt"]
     params.n_ctx = order["slots"] * order["context"]
     # Each slot keeps its own conversation; the copies of earlier ones that the server would hoard are gigabytes.
     params.cache_ram_mib = 0

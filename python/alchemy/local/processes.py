@@ -27,6 +27,9 @@ __all__ = ["ensure"]
 
 #: Requests that a model answers at a time; more wait their turn.
 _SLOTS = 4
+#: Whether a conversation that goes on is computed from where it left off. It can change the last digits of a number,
+#: and so, rarely, a word.
+_CACHE_PROMPT = True
 #: Seconds until a start counts as failed; a large model on a slow disk takes a minute.
 _START_TIMEOUT = 600.0
 #: Characters of llama.cpp's own words that an error quotes.
@@ -104,6 +107,7 @@ def _start(model: ModelFile) -> tuple[subprocess.Popen[bytes], tuple[str, str]]:
         "alias": model.alias,
         "context": model.context,
         "slots": _SLOTS,
+        "cache_prompt": _CACHE_PROMPT,
         "threads": _threads(),
         "key": key,
     }

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::betas;
 use super::conversation::Walk;
 use super::request::{Block, Body};
 use crate::json::{Json, Object};
@@ -59,7 +60,10 @@ fn block<'a>(walk: &mut Walk<'a, '_>, said: Said<'a>, own: bool, place: Place) -
         Said::Rendering(text) => walk.text(text, place),
         Said::Thinking(thinking) => self::thinking(walk, thinking, place),
         Said::Call(call) => Some(self::call(walk, call, own, place)),
-        Said::Opaque(opaque) => Some(Body::Raw(&opaque.data).into()),
+        Said::Opaque(opaque) => {
+            walk.betas.extend(betas::of_kind(&opaque.kind));
+            Some(Body::Raw(&opaque.data).into())
+        }
         Said::Media(block) => {
             let text = format!("the protocol takes no {} of an assistant", block.tag());
             walk.notices.block_dropped(place, text);

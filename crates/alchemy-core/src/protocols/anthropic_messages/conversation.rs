@@ -6,9 +6,10 @@
 //! - The server refuses an answer at the end of the conversation, which it is to continue, if white space ends it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::request::{Block, Body, Content as WireContent, WireMessage};
-use super::{assistant, media};
+use super::{assistant, betas, media};
 use crate::error::{Error, Result};
 use crate::protocols::Request;
 use crate::protocols::encoding::conversation::{CallResult, Foreign, NO_RESULT, Turn, opaque, turns};
@@ -22,8 +23,8 @@ use crate::types::{Content, ContentBlock, Modality, UserMessage};
 pub(super) struct Conversation<'a> {
     pub(super) system: Vec<Block<'a>>,
     pub(super) messages: Vec<WireMessage<'a>>,
-    /// Whether it holds files that were uploaded before.
-    pub(super) files: bool,
+    /// What it holds that is asked for by header.
+    pub(super) betas: BTreeSet<&'static str>,
     /// Whether it holds an answer.
     pub(super) answered: bool,
 }
@@ -44,7 +45,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
         ids: WireIds::new(ToolCallIds::Words),
         out: Vec::with_capacity(turns.len()),
         remarks: Remarks::default(),
-        files: false,
+        betas: BTreeSet::new(),
     };
     let mut last = None;
     let mut after_results = false;
@@ -78,7 +79,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
     Ok(Conversation {
         system: prompt.map(Block::text).into_iter().collect(),
         answered: walk.out.iter().any(|message| message.role == "assistant"),
-        files: walk.files,
+        betas: walk.betas,
         messages: walk.out,
     })
 }
@@ -90,7 +91,7 @@ pub(super) struct Walk<'a, 'n> {
     pub(super) ids: WireIds<'a>,
     out: Vec<WireMessage<'a>>,
     remarks: Remarks,
-    files: bool,
+    pub(super) betas: BTreeSet<&'static str>,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -162,7 +163,9 @@ impl<'a> Walk<'a, '_> {
                 ));
             }
         };
-        self.files |= media::is_file(&sent);
+        if media::is_file(&sent) {
+            self.betas.insert(betas::FILES);
+        }
         if !matches!(sent.body, Body::Text { .. }) {
             self.remarks.unlisted(self.request.model, modality, place, self.notices);
         }

@@ -3,7 +3,7 @@
 //! Unset options send nothing, but for the cap of the answer, which the protocol demands, and the marks for the
 //! cache, see [`super::cache`]. What the server cannot be told is left out, with a notice.
 
-use super::{cache, conversation, options, thinking, tools};
+use super::{betas, cache, conversation, options, thinking, tools};
 use crate::error::Result;
 use crate::protocols::encoding::body::{self, Fields};
 use crate::protocols::encoding::notices::Notices;
@@ -12,16 +12,6 @@ use crate::protocols::{Encoded, Endpoint, Request};
 
 /// The version of the protocol. <https://platform.claude.com/docs/en/api/versioning>
 const VERSION: &str = "2023-06-01";
-
-/// The header that asks for what is not open to everyone yet.
-const BETA: &str = "anthropic-beta";
-
-/// Thinking between calls, where thinking is asked for by budget; with `adaptive` it needs no asking.
-/// <https://platform.claude.com/docs/en/build-with-claude/extended-thinking>
-const INTERLEAVED: &str = "interleaved-thinking-2025-05-14";
-
-/// Files that were uploaded before. <https://platform.claude.com/docs/en/build-with-claude/files>
-const FILES: &str = "files-api-2025-04-14";
 
 /// Encodes a request.
 ///
@@ -49,16 +39,14 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
     }
     options::encode(request, &plan, &mut fields, &mut notices)?;
 
-    let mut betas = Vec::new();
+    let mut betas = conversation.betas;
     if plan.is_budget() && !tools.sent.is_empty() {
-        betas.push(INTERLEAVED);
-    }
-    if conversation.files {
-        betas.push(FILES);
+        betas.insert(betas::INTERLEAVED);
     }
     let mut headers = vec![("anthropic-version".to_owned(), VERSION.to_owned())];
     if !betas.is_empty() {
-        headers.push((BETA.to_owned(), betas.join(",")));
+        let betas: Vec<&str> = betas.into_iter().collect();
+        headers.push((betas::HEADER.to_owned(), betas.join(",")));
     }
     let model = Some(("model", request.model.id.as_str()));
     Ok(Encoded {
@@ -68,7 +56,7 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
             version_left_out: true,
         },
         headers,
-        list_headers: &[BETA],
+        list_headers: &[betas::HEADER],
         body: body::write(request, model, ("messages", &conversation.messages), &fields)?,
         notices: notices.0,
     })

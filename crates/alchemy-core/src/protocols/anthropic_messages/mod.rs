@@ -9,6 +9,7 @@ mod usage;
 mod wire;
 
 mod assistant;
+mod betas;
 mod cache;
 mod conversation;
 mod encode;

@@ -33,6 +33,7 @@ impl<'a> Walk<'a, '_> {
                     }
                 }
                 Said::Rendering(text) => parts.push(Part::text(*text).into()),
+                Said::Thinking(thinking) if thinking.thinking.is_empty() && thinking.signature.is_none() => {}
                 Said::Thinking(thinking) => {
                     let part = Part {
                         thought: Some(true),

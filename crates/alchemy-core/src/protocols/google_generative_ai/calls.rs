@@ -26,35 +26,41 @@ impl Calls {
         self.count == 0
     }
 
-    /// Takes a part with a call, or with a piece of one. An error says in a few words what is wrong with it.
+    /// Takes a part with a call, or with a piece of one; `halves` tells that halves of surrogate pairs travel in it.
+    /// An error says in a few words what is wrong with it.
     pub(super) fn take(
         &mut self,
         raw: &RawValue,
+        halves: bool,
         signature: Option<String>,
         assembler: &mut Assembler,
     ) -> Result<(), String> {
-        let call: FunctionCall<'_> = match serde_json::from_str(raw.get()) {
-            Ok(call) => call,
+        match serde_json::from_str(raw.get()) {
+            Ok(call) => self.call(call, halves, signature, assembler),
             Err(error) => {
-                let repaired = clean(&escape_halves(raw.get())).into_owned();
+                let repaired = escape_halves(raw.get());
                 let call = serde_json::from_str(&repaired).map_err(|_| error.to_string())?;
-                return self.call(call, signature, assembler);
+                self.call(call, true, signature, assembler)
             }
-        };
-        self.call(call, signature, assembler)
+        }
     }
 
     fn call(
         &mut self,
         call: FunctionCall<'_>,
+        halves: bool,
         signature: Option<String>,
         assembler: &mut Assembler,
     ) -> Result<(), String> {
         let begins = call.name.is_some() || call.id.is_some() || call.args.is_some();
         if begins {
             self.finish(assembler);
-            let name = call.name.map(|Str(name)| name.into_owned()).unwrap_or_default();
-            let id = self.id(call.id.map(|Str(id)| id.into_owned()), assembler);
+            let whole = |text: Str<'_>| match halves {
+                true => clean(&text.0).into_owned(),
+                false => text.0.into_owned(),
+            };
+            let name = call.name.map(whole).unwrap_or_default();
+            let id = self.id(call.id.map(whole), assembler);
             let number = assembler.tool_call(ToolCall {
                 id,
                 name,
@@ -79,11 +85,12 @@ impl Calls {
         let partial = call.partial_args.is_some();
         for arg in call.partial_args.unwrap_or_default() {
             let path = arg.path.as_ref().map(|Str(path)| &**path).unwrap_or_default();
-            let text = writer.add(path, &value(&arg))?;
+            let text = writer.add(path, &value(&arg, halves))?;
             assembler.tool_call_delta(*number, &text);
         }
         if let Some(args) = call.args {
-            assembler.tool_call_delta(*number, args.get());
+            let args = if halves { clean(args.get()) } else { args.get().into() };
+            assembler.tool_call_delta(*number, &args);
             assembler.call_written(*number);
             self.open = None;
         } else if !more {
@@ -122,10 +129,13 @@ impl Calls {
     }
 }
 
-fn value<'a>(arg: &'a PartialArg<'_>) -> Value<'a> {
-    let more = arg.will_continue == Some(true);
+fn value<'a>(arg: &'a PartialArg<'_>, halves: bool) -> Value<'a> {
     match (&arg.string, arg.number, arg.boolean) {
-        (Some(Str(text)), _, _) => Value::Text(std::borrow::Cow::Borrowed(text), more),
+        (Some(Str(piece)), _, _) => Value::Text {
+            piece,
+            more: arg.will_continue == Some(true),
+            halves,
+        },
         (None, Some(number), _) => Value::Literal(number.get()),
         (None, None, Some(true)) => Value::Literal("true"),
         (None, None, Some(false)) => Value::Literal("false"),

@@ -13,7 +13,7 @@ use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{clean, escape_halves};
+use crate::protocols::surrogates::{self, clean, escape_halves};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
 use crate::types::{ModelCost, Notice, StopReason};
@@ -132,7 +132,7 @@ impl Decoder {
         for (key, value) in &candidate.extras {
             match &**key {
                 "citationMetadata" => self.sources.citations(value),
-                "finishMessage" => self.finish_message = serde_json::from_str(value.get()).ok(),
+                "finishMessage" => self.finish_message = surrogates::read(value.get()).ok(),
                 _ => {}
             }
             extras::keep(assembler, key, value);
@@ -173,7 +173,7 @@ impl Decoder {
         self.texts.close(assembler);
         if let Some(call) = part.function_call {
             self.unknown_keys(&part, assembler);
-            let taken = self.calls.take(call, signature, assembler);
+            let taken = self.calls.take(call, halves, signature, assembler);
             return taken.map_err(|what| malformed(assembler, raw.get(), &what));
         }
         // An image that is part of the thinking is none of the answer, and has to go back as what it is.

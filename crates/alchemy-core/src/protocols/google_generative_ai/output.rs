@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::value::RawValue;
 
 use super::wire::{FileData, InlineData, Str};
-use crate::protocols::surrogates::escape_halves;
+use crate::protocols::surrogates::{clean, escape_halves};
 use crate::types::{Audio, Bytes, ContentBlock, Document, Image};
 
 /// Media in the part itself. An error says in a few words what is wrong with it.
@@ -35,11 +35,11 @@ pub(super) fn file(raw: &RawValue, signature: Option<String>) -> Result<ContentB
     let file: FileData<'_> = match serde_json::from_str(raw.get()) {
         Ok(file) => file,
         Err(error) => {
-            repaired = crate::protocols::surrogates::clean(&escape_halves(raw.get())).into_owned();
+            repaired = clean(&escape_halves(raw.get())).into_owned();
             serde_json::from_str(&repaired).map_err(|_| error.to_string())?
         }
     };
-    let url = file.uri.map(|Str(uri)| uri.into_owned());
+    let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
     Ok(block(file.mime_type, file.name, None, url, signature))
 }
 

@@ -4,7 +4,7 @@
 //! (2026-11). The paths are of the form `$.items[0].name`, and the values come in the order of the text, so the text
 //! can be written as they come: what has arrived is always the beginning of the whole.
 
-use std::borrow::Cow;
+use crate::protocols::surrogates::Joiner;
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,12 @@ enum Step {
 /// One value, or a piece of a string.
 pub(super) enum Value<'a> {
     /// A piece of a string, and whether more of it follows.
-    Text(Cow<'a, str>, bool),
+    Text {
+        piece: &'a str,
+        more: bool,
+        /// Whether halves of surrogate pairs travel in it.
+        halves: bool,
+    },
     /// A number, `true`, `false` or `null`, as it is written.
     Literal(&'a str),
 }
@@ -28,6 +33,8 @@ pub(super) struct Writer {
     last: Vec<Step>,
     /// Whether the last value is a string whose end has not come.
     in_string: bool,
+    /// Joins characters that were cut between two pieces of it.
+    halves: Joiner,
 }
 
 impl Writer {
@@ -40,7 +47,7 @@ impl Writer {
         }
         self.move_to(&mut text, steps)
             .ok_or_else(|| format!("the argument {path:?} comes out of order"))?;
-        if let Value::Text(..) = value {
+        if let Value::Text { .. } = value {
             text.push('"');
         }
         Ok(self.value(text, value))
@@ -49,9 +56,7 @@ impl Writer {
     /// The text that closes the object.
     pub(super) fn finish(&mut self) -> String {
         let mut text = String::new();
-        if std::mem::take(&mut self.in_string) {
-            text.push('"');
-        }
+        self.end_string(&mut text);
         match self.last.is_empty() {
             true => text.push_str("{}"),
             false => close(&mut text, &self.last),
@@ -61,28 +66,30 @@ impl Writer {
     }
 
     fn value(&mut self, mut text: String, value: &Value<'_>) -> String {
-        self.in_string = match value {
-            Value::Text(piece, more) => {
-                let quoted = serde_json::to_string(piece).unwrap_or_default();
+        match value {
+            Value::Text { piece, more, halves } => {
+                let quoted = serde_json::to_string(&self.halves.join(piece, *halves)).unwrap_or_default();
                 text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+                self.in_string = true;
                 if !more {
-                    text.push('"');
+                    self.end_string(&mut text);
                 }
-                *more
             }
-            Value::Literal(literal) => {
-                text.push_str(literal);
-                false
-            }
-        };
+            Value::Literal(literal) => text.push_str(literal),
+        }
         text
+    }
+
+    fn end_string(&mut self, text: &mut String) {
+        if std::mem::take(&mut self.in_string) {
+            text.push_str(self.halves.rest());
+            text.push('"');
+        }
     }
 
     /// Ends the last value and opens what encloses the next one. None if that place is behind already.
     fn move_to(&mut self, text: &mut String, steps: Vec<Step>) -> Option<()> {
-        if self.in_string {
-            text.push('"');
-        }
+        self.end_string(text);
         let common = self.last.iter().zip(&steps).take_while(|(old, new)| old == new).count();
         if self.last.is_empty() {
             text.push('{');
@@ -171,7 +178,11 @@ mod tests {
     use super::*;
 
     fn text(piece: &str, more: bool) -> Value<'_> {
-        Value::Text(Cow::Borrowed(piece), more)
+        Value::Text {
+            piece,
+            more,
+            halves: false,
+        }
     }
 
     fn written(values: &[(&str, Value<'_>)]) -> String {

@@ -133,3 +133,17 @@ fn a_refusal_and_media_of_an_assistant() {
     assert_eq!(sent, json!({"role": "assistant", "content": "I cannot."}));
     assert_eq!(notices, pairs(&[("block_dropped", "messages[1].content[1]")]));
 }
+
+#[test]
+fn blocks_that_need_it_are_asked_for_by_header() {
+    let block = |kind: &str| json!({"type": "opaque", "api": API, "kind": kind, "data": {"type": kind, "content": "x"}, "text": "x"});
+    for (kind, beta) in [
+        ("compaction", Some("compact-2026-01-12")),
+        ("mcp_tool_result", Some("mcp-client-2025-11-20")),
+        ("web_search_tool_result", None),
+    ] {
+        let given = json!([{"role": "assistant", "content": [block(kind)]}, {"role": "user", "content": "a"}]);
+        let encoded = encoded("anthropic/m", &json!({"messages": given}), &json!({}));
+        assert_eq!(header(&encoded, "anthropic-beta"), beta, "{kind}");
+    }
+}

@@ -215,19 +215,22 @@ fn what_holds_at_once_is_one_schema() {
 fn what_the_server_has_no_word_for_is_named_with_its_place() {
     let (sent, lost) = narrowed(&json!({"type": "object", "properties": {
         "n": {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5},
+        "t": {"type": 6, "properties": {}}, "u": {"type": "date", "minLength": 1},
         "i": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 10},
         "s": {"type": "string", "format": "email"},
         "l": {"type": "array", "items": {"type": "string"}, "uniqueItems": true}},
         "required": ["n", "gone"], "additionalProperties": {"type": "string"}}));
     assert_eq!(
         sent,
-        json!({"type": "object", "properties": {"n": {"type": "number"}, "i": {"type": "integer", "minimum": 1, "maximum": 9},
+        json!({"type": "object", "properties": {"n": {"type": "number"},
+            "t": {"type": "object", "properties": {}}, "u": {"type": "string", "minLength": 1},
+            "i": {"type": "integer", "minimum": 1, "maximum": 9},
             "s": {"type": "string"}, "l": {"type": "array", "items": {"type": "string"}}}, "required": ["n"]})
     );
     assert_eq!(
         lost.as_deref(),
         Some(
-            "properties.n.exclusiveMinimum 0, properties.n.multipleOf, properties.s.format \"email\", \
+            "properties.n.exclusiveMinimum 0, properties.n.multipleOf, properties.t.type 6, properties.u.type \"date\", properties.s.format \"email\", \
              properties.l.uniqueItems, required \"gone\", additionalProperties"
         )
     );

@@ -152,7 +152,11 @@ impl Narrowing<'_> {
         let mut kinds: Vec<String> = match flat.remove("type") {
             Some(Value::String(kind)) => vec![kind],
             Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => Vec::new(),
+            Some(other) => {
+                self.lose(place, &format!("type {other}"));
+                Vec::new()
+            }
+            None => Vec::new(),
         };
         for kind in &mut kinds {
             kind.make_ascii_lowercase();
