@@ -17,7 +17,12 @@ const MESSAGE_KEYS: [&str; 4] = ["type", "role", "status", "content"];
 impl Items {
     /// An item begins: calls of functions are told at once. Those of the vendor's own tools are told when they are
     /// done, since nothing of them is known before, and their ids were seen to change.
-    pub(super) fn added(&mut self, at: Whereabouts<'_>, json: &RawValue, out: &mut Assembler) -> serde_json::Result<()> {
+    pub(super) fn added(
+        &mut self,
+        at: Whereabouts<'_>,
+        json: &RawValue,
+        out: &mut Assembler,
+    ) -> serde_json::Result<()> {
         with_item(json.get(), |item, _| {
             let position = self.find(Whereabouts {
                 id: item.id.text(),
@@ -58,17 +63,26 @@ impl Items {
                 None => open.push((place, item, id.as_str())),
             }
         }
-        open.retain(|(place, _, _)| match done.iter().position(|written| written.place == *place) {
-            Some(known) => {
-                done.remove(known);
-                false
-            }
-            None => true,
-        });
+        open.retain(
+            |(place, _, _)| match done.iter().position(|written| written.place == *place) {
+                Some(known) => {
+                    done.remove(known);
+                    false
+                }
+                None => true,
+            },
+        );
         for (place, item, id) in open {
             let free = |written: &Written| !written.done;
-            let known = self.list.iter().position(|written| free(written) && !id.is_empty() && written.id == id);
-            let known = known.or_else(|| self.list.iter().position(|written| free(written) && written.place == place));
+            let known = self
+                .list
+                .iter()
+                .position(|written| free(written) && !id.is_empty() && written.id == id);
+            let known = known.or_else(|| {
+                self.list
+                    .iter()
+                    .position(|written| free(written) && written.place == place)
+            });
             let position = known.unwrap_or_else(|| {
                 let taken = self.list.iter().any(|written| written.place == place);
                 self.add((!taken).then_some(place), id)
@@ -228,12 +242,16 @@ fn texts(parts: &Parts<'_>) -> Vec<String> {
 }
 
 fn read_list(list: Option<&RawValue>) -> Vec<Json> {
-    list.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default()
+    list.and_then(|list| serde_json::from_str(list.get()).ok())
+        .unwrap_or_default()
 }
 
 /// An image that the model made; None while there is none.
 fn image(item: &Item<'_>, json: &str) -> Option<ContentBlock> {
-    let data = STANDARD.decode(item.result.text()).ok().filter(|data| !data.is_empty())?;
+    let data = STANDARD
+        .decode(item.result.text())
+        .ok()
+        .filter(|data| !data.is_empty())?;
     let format = match item.output_format.text() {
         "" => "png",
         format => format,

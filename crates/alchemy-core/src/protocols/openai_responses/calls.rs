@@ -72,7 +72,11 @@ fn own_id(id: &str, number: usize, out: &mut Assembler) -> String {
         return call_ids::made_up(out.message().response_id.as_deref(), number);
     }
     let content = &out.message().content;
-    let taken = |id: &str| content.iter().any(|block| matches!(block, ContentBlock::ToolCall(call) if call.id == id));
+    let taken = |id: &str| {
+        content
+            .iter()
+            .any(|block| matches!(block, ContentBlock::ToolCall(call) if call.id == id))
+    };
     if !taken(id) {
         return id.to_owned();
     }
@@ -122,14 +126,7 @@ fn tell_rest(items: &mut Items, position: usize, whole: &str, out: &mut Assemble
 }
 
 /// A call is written: its arguments, and what must go back with it.
-pub(super) fn done(
-    items: &mut Items,
-    position: usize,
-    kind: Kind,
-    item: &Item<'_>,
-    json: &str,
-    out: &mut Assembler,
-) {
+pub(super) fn done(items: &mut Items, position: usize, kind: Kind, item: &Item<'_>, json: &str, out: &mut Assembler) {
     begin(items, position, kind, item, out);
     let unfinished = matches!(item.status.text(), "incomplete" | "in_progress");
     let (arguments, signature) = match kind {

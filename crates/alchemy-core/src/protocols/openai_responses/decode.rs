@@ -73,7 +73,8 @@ impl Decoder {
                 done.map_err(|error| malformed(out, json, &error))?;
             }
             ("response.output_text.done", _, _) => {
-                self.items.whole_text(at, Slot::Text(content), &clean(event.text.text()), out);
+                self.items
+                    .whole_text(at, Slot::Text(content), &clean(event.text.text()), out);
             }
             ("response.refusal.done", _, _) => {
                 let refusal = clean(event.refusal.text());
@@ -91,8 +92,7 @@ impl Decoder {
                 }
             }
             (
-                "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled"
-                | "response.done",
+                "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled",
                 _,
                 Some(response),
             ) => {
@@ -104,7 +104,7 @@ impl Decoder {
                         out.facts().raw.insert(key.clone().into_owned(), value);
                     }
                 }
-                let status = event.kind.text().strip_prefix("response.").filter(|status| *status != "done");
+                let status = event.kind.text().strip_prefix("response.");
                 self.response(response.get(), status, out)?;
                 return Ok(Flow::Ended);
             }
@@ -116,17 +116,15 @@ impl Decoder {
                 out.start();
             }
             ("error", _, _) => return Err(inner_error(out.message(), json)),
-            (_, _, _) if event.error.is_some() => return Err(inner_error(out.message(), json)),
-            (
-                "response.output_item.added" | "response.output_item.done" | "response.completed"
-                | "response.incomplete" | "response.failed" | "response.cancelled",
-                _,
-                _,
-            ) => {
-                let what = format!("the server sent a malformed event: {:?} lacks its object", event.kind.text());
-                return Err(response_error(out.message(), &what));
+            (kind, _, _) if progress::must_hold_more(kind) => {
+                let what = format!("the server sent a malformed event: {kind:?} lacks its object");
+                return Err(match event.error {
+                    Some(_) => inner_error(out.message(), json),
+                    None => response_error(out.message(), &what),
+                });
             }
             (kind, _, _) if progress::is_news(kind) => {}
+            _ if event.error.is_some() => return Err(inner_error(out.message(), json)),
             (kind, _, _) => {
                 let text = format!("an event of the type {kind:?} is not known and was ignored");
                 out.notice(Notice::new("event_ignored", kind, text));
@@ -168,7 +166,8 @@ impl Decoder {
             out.facts().raw.insert("logprobs".to_owned(), logprobs);
         }
         let details = response.get("incomplete_details");
-        let reason = details.and_then(|details| serde_json::from_str::<Entries<'_>>(details.get()).ok()?.text("reason"));
+        let reason =
+            details.and_then(|details| serde_json::from_str::<Entries<'_>>(details.get()).ok()?.text("reason"));
         let word = reason.as_deref().unwrap_or(status);
         out.facts().raw_stop_reason = (!word.is_empty()).then(|| word.to_owned());
         match finish::read(status, reason.as_deref(), self.items.calls > 0, self.items.refused) {
@@ -222,8 +221,11 @@ impl Decode for Decoder {
             return Err(response_error(message, what));
         }
         let response: Entries<'_> = serde_json::from_str(body).map_err(|error| malformed(assembler, body, &error))?;
-        if response.get("output").is_none() && response.text("status").is_none() {
-            let failed = ["error", "message", "detail"].iter().any(|key| response.get(key).is_some());
+        let failed = response.get("error").is_some();
+        if response.get("output").is_none() && (failed || response.text("status").is_none()) {
+            let failed = ["error", "message", "detail", "title"]
+                .iter()
+                .any(|key| response.get(key).is_some());
             return Err(match failed {
                 true => inner_error(message, body),
                 false => response_error(message, "the answer holds no output; check base_url"),

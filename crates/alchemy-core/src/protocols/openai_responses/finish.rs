@@ -41,7 +41,11 @@ const NOT_KEPT: [&str; 30] = [
 
 /// Keeps what a response says beyond our fields.
 pub(super) fn keep(entries: &Entries<'_>, out: &mut Assembler) {
-    for (key, value) in entries.0.iter().filter(|(key, value)| !NOT_KEPT.contains(&&**key) && !is_null(value)) {
+    for (key, value) in entries
+        .0
+        .iter()
+        .filter(|(key, value)| !NOT_KEPT.contains(&&**key) && !is_null(value))
+    {
         if let Ok(json) = Json::parse(value.get()) {
             out.facts().raw.insert(key.clone().into_owned(), json);
         }

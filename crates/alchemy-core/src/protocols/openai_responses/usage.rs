@@ -95,7 +95,10 @@ mod tests {
     fn input_is_what_no_cache_gave_or_took() {
         let details = r#""input_tokens_details":{"cached_tokens":60,"cache_write_tokens":30}"#;
         let read = usage(&format!(r#"{{"input_tokens":100,"output_tokens":5,{details}}}"#));
-        assert_eq!((read.input, read.cache_read, read.cache_write), (Some(10), Some(60), Some(30)));
+        assert_eq!(
+            (read.input, read.cache_read, read.cache_write),
+            (Some(10), Some(60), Some(30))
+        );
         assert_eq!(usage(&format!(r#"{{"input_tokens":50,{details}}}"#)).input, Some(0));
     }
 

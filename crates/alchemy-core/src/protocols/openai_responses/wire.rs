@@ -321,14 +321,16 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_read_past() {
-        let event: Event<'_> = serde_json::from_str(r#"{"type":"x","delta":{"stdout":"a"},"text":[1],"input":null}"#).unwrap();
+        let event: Event<'_> =
+            serde_json::from_str(r#"{"type":"x","delta":{"stdout":"a"},"text":[1],"input":null}"#).unwrap();
         assert_eq!((event.kind.text(), event.delta.text()), ("x", ""));
         assert!(matches!(event.delta, Piece::Other) && matches!(event.input, Piece::None));
     }
 
     #[test]
     fn the_rest_of_an_item_is_compact_and_without_nulls() {
-        let item = r#"{ "type": "message", "id": "m 1", "phase": null, "big": 123456789012345678901, "x": [ "a\" b", 1 ] }"#;
+        let item =
+            r#"{ "type": "message", "id": "m 1", "phase": null, "big": 123456789012345678901, "x": [ "a\" b", 1 ] }"#;
         let expected = r#"{"id":"m 1","big":123456789012345678901,"x":["a\" b",1],"refusal":true}"#;
         assert_eq!(rest(item, &["type"], true).as_deref(), Some(expected));
         assert_eq!(rest(r#"{"type":"message"}"#, &["type"], false), None);
