@@ -40,6 +40,10 @@ GOOGLE = "google-generative-ai"
 ITEMS_OF_OURS = ("message", "reasoning", "function_call", "function_call_output")
 
 
+# What the encoder asks for by header where a request needs it.
+BETAS = {"interleaved-thinking-2025-05-14", "files-api-2025-04-14", "compact-2026-01-12"}
+
+
 @dataclass(frozen=True)
 class Allowed:
     """One allowed difference: where it may stand (the path without numbers), why, and which values it has."""
@@ -230,8 +234,8 @@ ALLOWED: tuple[Allowed, ...] = (
         (ANTHROPIC,),
         "beta asked for",
         ":anthropic-beta",
-        "Files by id and thinking between calls are asked for by a header, which the recording has lost or does without.",
-        added("interleaved-thinking-2025-05-14", "files-api-2025-04-14"),
+        "Files, thinking between calls and compaction are asked for by a header, which the recording has lost or lacks.",
+        lambda difference: difference.recorded is MISSING and BETAS.issuperset(difference.ours.split(",")),
     ),
     Allowed(
         (ANTHROPIC,),

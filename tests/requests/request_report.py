@@ -44,11 +44,16 @@ def asked(request: RecordedRequest) -> Asked:
     return READERS[request.api](request.body, request.case)
 
 
-def encoded(request: RecordedRequest, wanted: Asked) -> dict:
-    """The body that we send for it, and beside it the end of the address and the headers of the protocol."""
+def sent(request: RecordedRequest, wanted: Asked) -> tuple:
+    """The method, the address, the headers, the body and the notices of what we send for it."""
     model = model_of(request, thinks=wanted.thinks)
     context, options = alchemy.Context.from_dict(wanted.context), alchemy.Options.from_dict(wanted.options)
-    method, url, headers, body, _ = _native.encode(model, context, options, request.streamed)
+    return _native.encode(model, context, options, request.streamed)
+
+
+def encoded(request: RecordedRequest, wanted: Asked) -> dict:
+    """The body that we send for it, and beside it the end of the address and the headers of the protocol."""
+    method, url, headers, body, _ = sent(request, wanted)
     # A recording without one of these headers has lost it; a beta that it lacks was not asked for.
     kept = {*recorded_headers(request), "anthropic-beta"}
     headers = {name: value for name, value in headers.items() if name in kept}

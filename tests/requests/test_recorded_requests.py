@@ -10,7 +10,7 @@ from allowed import ALLOWED
 from corpus import OTHER_SET, RECORDINGS, SAME_FORM
 from left_out import CASES
 from request_corpus import FOLDERS, requests
-from request_report import asked, compared, counts, encoded, judged, outcome
+from request_report import asked, compared, counts, encoded, judged, outcome, sent
 
 pytestmark = pytest.mark.skipif(
     not RECORDINGS.is_dir(),
@@ -46,6 +46,25 @@ def test_reasons_explain_something(api):
     """An allowed difference that no request shows is one that hides nothing and has to go."""
     used = {name for folder in FOLDERS if SAME_FORM.get(folder, folder) == api for name in outcome(folder).reasons}
     assert {entry.name for entry in ALLOWED if api in entry.apis} - used == set()
+
+
+# Notices that say nothing against the server or the catalog: a figure is brought into bounds, an empty thing is left out.
+HARMLESS = {"option_mapped", "option_clamped", "message_dropped", "block_converted"}
+EMPTY = (
+    "there are no tools to call",
+    "there are no tools to choose from",
+    "the server refuses text of white space alone",
+)
+
+
+@own_set
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_a_server_took_is_not_held_back(folder):
+    """Nothing of a request that was answered is dropped, narrowed or moved, and the catalog knows that it is taken."""
+    answered = [request for request in requests(folder)[0] if request.case["status"] == 200]
+    notices = [(request.id, notice) for request in answered for notice in sent(request, asked(request))[4]]
+    told = [(case, notice) for case, notice in notices if notice.code not in HARMLESS and notice.text not in EMPTY]
+    assert told == []
 
 
 def test_reasons_have_names_of_their_own():
