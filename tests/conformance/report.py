@@ -9,10 +9,13 @@ import sys
 import answer_report
 from corpus import RECORDINGS, REPOSITORY
 
+sys.path.append(str(REPOSITORY / "tests" / "requests"))
+import request_page
+
 PAGE = REPOSITORY / "docs" / "conformance.md"
 # Each part of the page has `figures()`, the results as JSON; `section(figures)`, the lines of Markdown that say so; and
 # `failures(figures)`, a line for each recording that failed.
-PARTS = {"answers": answer_report}
+PARTS = {"answers": answer_report, "requests": request_page}
 HEAD = """\
 # Conformance
 
@@ -28,10 +31,8 @@ def results() -> dict[str, dict]:
 
 def page(found: dict[str, dict]) -> str:
     """The page from the results."""
-    lines = HEAD.splitlines()
-    for name, part in PARTS.items():
-        lines += ["", *part.section(found[name])]
-    return "\n".join(lines).rstrip() + "\n"
+    sections = ["\n".join(part.section(found[name])) for name, part in PARTS.items()]
+    return "\n\n".join(text.strip() for text in (HEAD, *sections)) + "\n"
 
 
 def main() -> int:

@@ -11,19 +11,25 @@ use crate::quirks::ToolCallIds;
 
 /// The longest id that OpenAI takes in chat completions.
 const SHORT: usize = 40;
-/// The longest id that it takes in responses. <https://github.com/NousResearch/hermes-agent/issues/73492>
-const LONG: usize = 64;
 
 /// Gives each id of a conversation its form on the wire.
 pub(crate) struct WireIds<'a> {
     form: ToolCallIds,
+    /// The longest id that the protocol itself takes.
+    most: usize,
     replaced: HashMap<&'a str, String>,
 }
 
 impl<'a> WireIds<'a> {
     pub(crate) fn new(form: ToolCallIds) -> Self {
+        WireIds::within(usize::MAX, form)
+    }
+
+    /// For a protocol that takes ids of at most `most` characters anywhere.
+    pub(crate) fn within(most: usize, form: ToolCallIds) -> Self {
         WireIds {
             form,
+            most,
             replaced: HashMap::new(),
         }
     }
@@ -31,9 +37,8 @@ impl<'a> WireIds<'a> {
     /// The id as it is sent.
     pub(crate) fn wire(&mut self, id: &'a str) -> Cow<'a, str> {
         let fits = match self.form {
-            ToolCallIds::Any => true,
+            ToolCallIds::Any => id.chars().count() <= self.most,
             ToolCallIds::Short => id.chars().count() <= SHORT,
-            ToolCallIds::Long => id.chars().count() <= LONG,
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
             ToolCallIds::Words => {
                 let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -46,10 +51,8 @@ impl<'a> WireIds<'a> {
         if let Some(known) = self.replaced.get(id) {
             return Cow::Owned(known.clone());
         }
-        let prefix = match self.form {
-            ToolCallIds::Short | ToolCallIds::Long | ToolCallIds::Words => "call_",
-            ToolCallIds::Any | ToolCallIds::NineAlphanumerics => "",
-        };
+        let plain = self.form == ToolCallIds::NineAlphanumerics;
+        let prefix = if plain { "" } else { "call_" };
         let taken = |wire: &String| self.replaced.values().any(|other| other == wire);
         let made = (0..u64::MAX)
             .map(|salt| format!("{prefix}{}", nine(id, salt)))

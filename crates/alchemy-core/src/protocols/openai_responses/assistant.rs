@@ -119,13 +119,18 @@ impl<'a> Turn<'a, '_> {
         self.end_message(walk);
         let mut keys = thinking.signature.as_deref().map(object).unwrap_or_default();
         if text_of(&keys, "type") != "reasoning" {
-            walk.notices
-                .block_dropped(place, "thinking goes back only as the item that it came in; this has none");
+            walk.notices.block_dropped(
+                place,
+                "thinking goes back only as the item that it came in; this has none",
+            );
             self.anonymous = true;
             return;
         }
         keys.remove("status");
-        let given = |key: &str| keys.get(key).is_some_and(|value| !matches!(value.text(), "null" | "[]" | "\"\""));
+        let given = |key: &str| {
+            keys.get(key)
+                .is_some_and(|value| !matches!(value.text(), "null" | "[]" | "\"\""))
+        };
         let encrypted = given("encrypted_content");
         if !encrypted && !given("content") && !walk.stored {
             let text = "the server keeps no answers, and the reasoning came without its encrypted form";
@@ -233,7 +238,10 @@ impl<'a> Turn<'a, '_> {
         }
         keys.remove("type");
         let entry = with_keys(Entry::of("image_generation_call"), keys);
-        Some(entry.with("result", Value::Bytes(crate::protocols::encoding::media::Base64(&data.0))))
+        Some(entry.with(
+            "result",
+            Value::Bytes(crate::protocols::encoding::media::Base64(&data.0)),
+        ))
     }
 
     /// An item follows: the reasoning right before it goes with it.

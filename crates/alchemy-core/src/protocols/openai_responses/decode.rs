@@ -92,11 +92,7 @@ impl Decoder {
                 }
             }
             (
-                "response.completed"
-                | "response.incomplete"
-                | "response.failed"
-                | "response.cancelled"
-                | "response.done",
+                "response.completed" | "response.incomplete" | "response.failed" | "response.cancelled",
                 _,
                 Some(response),
             ) => {
@@ -108,11 +104,7 @@ impl Decoder {
                         out.facts().raw.insert(key.clone().into_owned(), value);
                     }
                 }
-                let status = event
-                    .kind
-                    .text()
-                    .strip_prefix("response.")
-                    .filter(|status| *status != "done");
+                let status = event.kind.text().strip_prefix("response.");
                 self.response(response.get(), status, out)?;
                 return Ok(Flow::Ended);
             }
@@ -124,24 +116,15 @@ impl Decoder {
                 out.start();
             }
             ("error", _, _) => return Err(inner_error(out.message(), json)),
-            (_, _, _) if event.error.is_some() => return Err(inner_error(out.message(), json)),
-            (
-                "response.output_item.added"
-                | "response.output_item.done"
-                | "response.completed"
-                | "response.incomplete"
-                | "response.failed"
-                | "response.cancelled",
-                _,
-                _,
-            ) => {
-                let what = format!(
-                    "the server sent a malformed event: {:?} lacks its object",
-                    event.kind.text()
-                );
-                return Err(response_error(out.message(), &what));
+            (kind, _, _) if progress::must_hold_more(kind) => {
+                let what = format!("the server sent a malformed event: {kind:?} lacks its object");
+                return Err(match event.error {
+                    Some(_) => inner_error(out.message(), json),
+                    None => response_error(out.message(), &what),
+                });
             }
             (kind, _, _) if progress::is_news(kind) => {}
+            _ if event.error.is_some() => return Err(inner_error(out.message(), json)),
             (kind, _, _) => {
                 let text = format!("an event of the type {kind:?} is not known and was ignored");
                 out.notice(Notice::new("event_ignored", kind, text));
@@ -238,8 +221,9 @@ impl Decode for Decoder {
             return Err(response_error(message, what));
         }
         let response: Entries<'_> = serde_json::from_str(body).map_err(|error| malformed(assembler, body, &error))?;
-        if response.get("output").is_none() && response.text("status").is_none() {
-            let failed = ["error", "message", "detail"]
+        let failed = response.get("error").is_some();
+        if response.get("output").is_none() && (failed || response.text("status").is_none()) {
+            let failed = ["error", "message", "detail", "title"]
                 .iter()
                 .any(|key| response.get(key).is_some());
             return Err(match failed {

@@ -13,8 +13,10 @@ use crate::protocols::encoding::media::Remarks;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::protocols::encoding::tool_call_ids::WireIds;
 use crate::protocols::encoding::tools::Tools;
-use crate::quirks::ToolCallIds;
 use crate::types::{Content, ContentBlock, Modality, ToolCall, UserMessage};
+
+/// The longest id of a call that the protocol takes. <https://github.com/NousResearch/hermes-agent/issues/73492>
+const LONGEST_ID: usize = 64;
 
 /// The items of a request.
 pub(super) fn encode<'a>(
@@ -27,17 +29,12 @@ pub(super) fn encode<'a>(
         Some(_) => turns_after_stored(request, notices),
         None => (turns(request, notices)?, Vec::new()),
     };
-    // The protocol itself limits the length of ids.
-    let ids = match request.quirks.tool_call_ids {
-        ToolCallIds::Any => ToolCallIds::Long,
-        other => other,
-    };
     let mut walk = Walk {
         request: *request,
         tools,
         stored,
         notices,
-        ids: WireIds::new(ids),
+        ids: WireIds::within(LONGEST_ID, request.quirks.tool_call_ids),
         out: Vec::with_capacity(request.context.messages.len()),
         customs: Vec::new(),
         clients: Vec::new(),

@@ -248,28 +248,12 @@ fn say(slot: Slot, text: &str, out: &mut Assembler) {
     }
 }
 
-/// Reads an item and hands it to `take` together with its JSON, in which no half of a surrogate pair is left.
+/// Reads an item and hands it to `take` together with its JSON, in which U+FFFD stands for halves of surrogate pairs.
 pub(super) fn with_item<T>(json: &str, take: impl FnOnce(Item<'_>, &str) -> T) -> serde_json::Result<T> {
-    match serde_json::from_str(json) {
-        Ok(item) => Ok(take(item, &whole_characters(json))),
-        Err(error) => {
-            let repaired = escape_halves(json);
-            match serde_json::from_str(&clean(&repaired)) {
-                Ok(item) if repaired != json => Ok(take(item, &clean(&repaired))),
-                _ => Err(error),
-            }
-        }
-    }
-}
-
-/// The same JSON with U+FFFD for halves of surrogate pairs, which no string can hold.
-fn whole_characters(json: &str) -> Cow<'_, str> {
-    let may_have = json.contains("\\ud") || json.contains("\\uD");
-    match may_have {
-        true => match escape_halves(json) {
-            same if same == json => Cow::Borrowed(json),
-            repaired => Cow::Owned(clean(&repaired).into_owned()),
-        },
-        false => Cow::Borrowed(json),
-    }
+    let may_have_halves = json.contains("\\ud") || json.contains("\\uD");
+    let text = match may_have_halves {
+        true => Cow::Owned(clean(&escape_halves(json)).into_owned()),
+        false => clean(json),
+    };
+    Ok(take(serde_json::from_str(&text)?, &text))
 }

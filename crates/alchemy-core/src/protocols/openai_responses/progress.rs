@@ -27,6 +27,19 @@ const HOSTED: [&str; 6] = [
     "response.shell_call_output_content.delta",
 ];
 
+/// Whether an event is nothing without the item or the response that it brings.
+pub(super) fn must_hold_more(kind: &str) -> bool {
+    matches!(
+        kind,
+        "response.output_item.added"
+            | "response.output_item.done"
+            | "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.cancelled"
+    )
+}
+
 /// Whether an event is news of progress, or of the connection being alive.
 pub(super) fn is_news(kind: &str) -> bool {
     let step = kind.strip_prefix("response.").and_then(|rest| rest.rsplit('.').next());

@@ -67,12 +67,7 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    fn result(
-        &mut self,
-        answer: &Answer<'a>,
-        client: Option<&Object>,
-        attachments: &mut Vec<Value<'a>>,
-    ) -> Result<()> {
+    fn result(&mut self, answer: &Answer<'a>, client: Option<&Object>, attachments: &mut Vec<Value<'a>>) -> Result<()> {
         let item = match (answer.message.and_then(whole_item), client) {
             (Some(item), _) => Value::Verbatim(item),
             (None, Some(call)) => self.client(answer, call)?.into(),
@@ -173,7 +168,9 @@ impl<'a> Walk<'a, '_> {
                 .with("execution", "client")
                 .with("status", "completed")
                 .with("tools", self.found_tools(&said, result.place)),
-            _ => Entry::of("local_shell_call_output").with("call_id", id).with("output", said),
+            _ => Entry::of("local_shell_call_output")
+                .with("call_id", id)
+                .with("output", said),
         })
     }
 
@@ -181,7 +178,8 @@ impl<'a> Walk<'a, '_> {
     fn found_tools(&mut self, said: &str, place: Place) -> Json {
         let list = Json::parse(said).ok().filter(|json| json.text().starts_with('['));
         list.unwrap_or_else(|| {
-            let text = "the result of a search for tools is a JSON list of tools; this is none, and an empty one is sent";
+            let text =
+                "the result of a search for tools is a JSON list of tools; this is none, and an empty one is sent";
             self.notices.block_converted(place, text);
             json_of(&json!([]))
         })
