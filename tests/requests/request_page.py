@@ -63,7 +63,11 @@ def section(found: dict) -> list[str]:
     ]
     lines += ["What explains the differences:", ""]
     lines += table(["protocol", "difference", "why", "requests"], explained, texts=3)
-    lines += ["Left out:", ""]
+    lines += ["What went through `extra_body`, with the number of requests:", ""]
+    for api, each in found.items():
+        keys = ", ".join(f"`{key}` {number}" for key, number in each["extra_body"].items())
+        lines += [f"- `{api}`: {keys}"] if keys else []
+    lines += ["", "Left out:", ""]
     for api, each in found.items():
         lines += [f"- `{api}`, {number}: {reason}" for reason, number in each["skip_reasons"].items()]
         lines += [f"- `{api}`, {number} sent back: {reason}" for reason, number in each["sent_back"]["skipped"].items()]

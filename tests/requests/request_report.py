@@ -36,6 +36,7 @@ class Outcome:
     equal: int = 0
     explained: int = 0
     reasons: Counter = field(default_factory=Counter)  # name of an allowed difference -> requests that have it
+    extra: Counter = field(default_factory=Counter)  # key that went through `extra_body` -> requests
     skipped: dict[str, str] = field(default_factory=dict)  # case id -> why
     failed: dict[str, list[str]] = field(default_factory=dict)  # case id -> the differences that nothing explains
 
@@ -100,7 +101,9 @@ def outcome(folder: str) -> Outcome:
     for request in found:
         result.compared += 1
         try:
-            names, rest = judged(compared(request, encoded(request, asked(request))))
+            wanted = asked(request)
+            result.extra.update(list(wanted.options.get("extra_body", {})))
+            names, rest = judged(compared(request, encoded(request, wanted)))
         except (alchemy.AlchemyError, ValueError) as error:
             names, rest = set(), [f"{type(error).__name__}: {error}"]
         result.reasons.update(names)
@@ -124,6 +127,7 @@ def counts(outcomes: dict[str, Outcome]) -> dict:
             "skipped": len(result.skipped),
             "failed": len(result.failed),
             "reasons": dict(sorted(result.reasons.items())),
+            "extra_body": dict(sorted(result.extra.items())),
             "skip_reasons": dict(sorted(Counter(result.skipped.values()).items())),
         }
         for folder, result in outcomes.items()
