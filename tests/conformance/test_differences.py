@@ -6,11 +6,12 @@ import itertools
 
 import alchemy
 import pytest
-from corpus import RECORDINGS, recordings
+from corpus import RECORDINGS, Recording, recordings
 from readers import READERS, differences, read
 from reading import MADE_UP, Failure
 from replaying import replay_of
 from skips import SKIPS
+from unrecorded import case_and_body
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"no recordings at {RECORDINGS}")
 every_protocol = pytest.mark.parametrize("api", READERS)
@@ -143,7 +144,8 @@ def test_a_wrong_fact_is_seen(api):
 @every_protocol
 def test_a_wrong_error_is_seen(api):
     """The kind, the status and the words of an error, and an error that is none."""
-    recording = next(each for each in recordings(api) if each.case["status"] >= 400)
+    case, body = case_and_body(api, {"type": "error", "error": {"type": "odd", "message": "Wait"}})
+    recording = Recording({**case, "id": "error", "status": 429, "response_headers": {"retry-after": "3"}}, body)
     replay = replay_of(recording, [recording.body])
     reading = read(recording.case, recording.body)
     assert differences(recording.case, recording.body, replay, reading) == []
