@@ -73,14 +73,16 @@ lint: build .venv/.check ## Check format, lints, types and stubs
 	$(BIN)/pyright
 	$(BIN)/stubtest alchemy._native --ignore-disjoint-bases
 
-guards: .venv/.dev target/tools/$(CARGO_DENY) ## Check the repository's own rules, licences and generated files
+guards: build target/tools/$(CARGO_DENY) ## Check the repository's own rules, licences and generated files
 	$(BIN)/python scripts/guards.py
 	target/tools/bin/cargo-deny --log-level error check licenses bans sources
 	$(BIN)/python scripts/generate_third_party.py --check
 	$(BIN)/python scripts/generate_data.py --check
+	$(BIN)/python scripts/generate_options.py --check
 
-docs: .venv/.dev ## Write what is generated: the reference, the typed dictionaries and THIRD-PARTY.md
+docs: build ## Write what is generated: the reference, the typed dictionaries and THIRD-PARTY.md
 	$(BIN)/python scripts/generate_data.py
+	$(BIN)/python scripts/generate_options.py
 	$(BIN)/python scripts/generate_third_party.py
 
 check: lint guards wheel test ## Everything .ci/run does

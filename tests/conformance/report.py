@@ -1,10 +1,11 @@
-"""Run the conformance tests over the recorded traffic and write the page about it, `docs/conformance.md`.
+"""Run the conformance tests over the recorded traffic, print the tables and write the page, `docs/conformance.md`.
 
 With `--json` the results are printed as JSON and no page is written.
 """
 
 import json
 import sys
+from itertools import pairwise
 
 import answer_report
 from corpus import RECORDINGS, REPOSITORY
@@ -35,6 +36,13 @@ def page(found: dict[str, dict]) -> str:
     return "\n\n".join(text.strip() for text in (HEAD, *sections)) + "\n"
 
 
+def tables(text: str) -> str:
+    """The tables of the page and what was left out, without the words around them."""
+    blocks = text.split("\n\n")
+    headed = [f"{before}\n{block}" if before.startswith("Left out") else block for before, block in pairwise(blocks)]
+    return "\n\n".join(block for block in headed if block.startswith(("|", "Left out:\n")))
+
+
 def main() -> int:
     if not RECORDINGS.is_dir():
         print(f"no recordings at {RECORDINGS}; set ALCHEMY_WIRE to their folder", file=sys.stderr)
@@ -43,8 +51,9 @@ def main() -> int:
     if "--json" in sys.argv[1:]:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        PAGE.write_text(page(found), encoding="utf-8")
-        print(f"wrote {PAGE.relative_to(REPOSITORY)}")
+        text = page(found)
+        PAGE.write_text(text, encoding="utf-8")
+        print(tables(text), f"\n\nwrote {PAGE.relative_to(REPOSITORY)}")
     failed = [line for name, part in PARTS.items() for line in part.failures(found[name])]
     print(*failed, sep="\n", end="\n" if failed else "", file=sys.stderr)
     return 1 if failed else 0
