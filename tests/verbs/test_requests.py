@@ -329,3 +329,20 @@ def test_what_is_no_text_is_refused(at, context, options, path):
         alchemy.complete(at("http://127.0.0.1:9"), context, **options)
     assert caught.value.path == path
     assert len(str(caught.value)) < 200
+
+
+def test_a_protocol_that_the_provider_does_not_speak_is_refused():
+    """The error names those that it speaks; an address of the caller's own is taken at its word."""
+    with pytest.raises(alchemy.InvalidRequestError) as caught:
+        alchemy.complete("groq/llama-3.3-70b-versatile", "hello", api="google-generative-ai", api_key=KEY)
+    assert 'groq is not known to speak google-generative-ai; pass api="openai-completions"' in str(caught.value)
+    with pytest.raises(alchemy.InvalidRequestError, match="local is not known to speak google-generative-ai"):
+        alchemy.complete("local/smollm2-135m", "hello", api="google-generative-ai")
+    with pytest.raises(alchemy.ApiConnectionError):
+        alchemy.complete(
+            "groq/llama-3.3-70b-versatile",
+            "hello",
+            api="google-generative-ai",
+            api_key=KEY,
+            base_url="http://127.0.0.1:9",
+        )

@@ -70,10 +70,15 @@ impl Settings {
         streamed: bool,
     ) -> Result<Prepared> {
         let model = match options.api {
-            Some(api) if api.as_str() != model.api => Arc::new(Model {
-                api: api.as_str().to_owned(),
-                ..(*model).clone()
-            }),
+            Some(api) if api.as_str() != model.api => {
+                // The model's own address is one of the protocol that it was described for.
+                let speaks = providers::of(&model).speaks(api.as_str());
+                Arc::new(Model {
+                    api: api.as_str().to_owned(),
+                    base_url: model.base_url.clone().filter(|_| speaks),
+                    ..(*model).clone()
+                })
+            }
             _ => model,
         };
         let quirks = providers::quirks(&model)?;

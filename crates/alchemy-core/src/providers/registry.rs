@@ -123,6 +123,12 @@ impl Provider {
         self.services.iter().map(|(api, _)| api.as_str())
     }
 
+    /// Whether it is known to speak a wire protocol. Of a server that nobody has described anything may be true.
+    #[must_use]
+    pub fn speaks(&self, api: &str) -> bool {
+        self.id == CUSTOM || self.service(api).is_some()
+    }
+
     /// What it offers over a wire protocol; None if it is not known to speak it.
     #[must_use]
     pub fn service(&self, api: &str) -> Option<&Service> {
@@ -231,7 +237,7 @@ pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str>
             let provider = of(model);
             let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
             let message = match provider.service(&model.api) {
-                None if !provider.any_model => format!(
+                None if !provider.speaks(&model.api) => format!(
                     "{} is not known to speak {}; pass {}, or base_url= if it does",
                     model.provider,
                     model.api,
