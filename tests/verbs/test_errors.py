@@ -209,7 +209,9 @@ def test_errors_pickle_and_copy(drive, serve, at):
 
 
 @pytest.mark.parametrize(
-    "given", [{"api_key": KEY}, {"headers": {"Authorization": f"Bearer {KEY}"}}], ids=["key", "header"]
+    "given",
+    [{"api_key": KEY}, {"headers": {"Authorization": f"Bearer {KEY}"}}, {"headers": {"X-Gateway-Key": KEY}}],
+    ids=["key", "header", "another header"],
 )
 def test_the_key_is_in_no_error(drive, serve, at, given):
     """A key that the server sends back, or that stands in the address, is not in the error."""

@@ -251,6 +251,16 @@ def test_no_key(at, monkeypatch):
         alchemy.stream(at("http://127.0.0.1:9", provider="groq"), "hello")
 
 
+@pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])
+def test_a_header_may_say_who_asks(serve, at, monkeypatch, provider):
+    """An `authorization` header of the caller stands in for the key, over each protocol."""
+    for name in ("GROQ_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_OAUTH_TOKEN", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    server = serve()
+    alchemy.complete(at(server, provider=provider), "hello", headers={"Authorization": "Bearer token"})
+    assert server.requests[0].headers["authorization"] == "Bearer token"
+
+
 def test_the_key_of_the_environment(serve, at, monkeypatch):
     """The key is read from the environment at each call."""
     server = serve()

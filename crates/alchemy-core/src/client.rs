@@ -171,7 +171,7 @@ impl Prepared {
             .filter_map(|(name, value)| Some((name, value.as_ref()?)));
         for (_, value) in given
             .chain(&self.model.headers)
-            .filter(|(name, _)| self.carries_key(name))
+            .filter(|(name, _)| self.carries_key(name) || sounds_secret(name))
         {
             answer.hide(value.strip_prefix("Bearer ").unwrap_or(value));
         }
@@ -252,12 +252,17 @@ impl Prepared {
         names.any(|name| self.carries_key(name))
     }
 
-    /// Whether this is the name of the header that the key is sent in.
+    /// Whether this is the name of a header that says who asks: the one that the key is sent in, or HTTP's own.
     fn carries_key(&self, name: &str) -> bool {
-        let bearer = self.auth == Auth::Bearer || self.service.bearer_keys.is_some();
-        (bearer && name.eq_ignore_ascii_case("authorization"))
+        name.eq_ignore_ascii_case(AUTHORIZATION.as_str())
             || matches!(&self.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
     }
+}
+
+/// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
+fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret"].iter().any(|word| name.contains(word))
 }
 
 fn header_name(name: &str) -> Result<HeaderName> {
