@@ -18,10 +18,6 @@ use crate::quirks::Quirks;
 use crate::transport::Call;
 use crate::types::{Context, Model, Notice, Options, Timeout};
 
-/// Addresses that begin so name a model file on this machine; whoever owns the process behind it
-/// gives the real address when the request is sent.
-const LOCAL: &str = "local:";
-
 /// Keys and addresses by provider id.
 #[derive(Clone, Default)]
 pub struct Settings {
@@ -152,7 +148,7 @@ impl Prepared {
     /// Whether the address names a file on this machine, so that [`Prepared::call`] needs a real one.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.base_url.starts_with(LOCAL)
+        self.base_url.starts_with(providers::LOCAL)
     }
 
     /// The answer that the request will have.
@@ -262,7 +258,9 @@ impl Prepared {
 /// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["auth", "key", "token", "secret"].iter().any(|word| name.contains(word))
+    ["auth", "key", "token", "secret"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 fn header_name(name: &str) -> Result<HeaderName> {

@@ -97,7 +97,10 @@ mod tests {
                 "https://host/api/v1alpha/models/m:stream?a=b&alt=sse",
             ),
             ("https://host/models/m:stream", "https://host/models/m:stream?alt=sse"),
-            ("https://host/models/m:stream?alt=sse", "https://host/models/m:stream?alt=sse"),
+            (
+                "https://host/models/m:stream?alt=sse",
+                "https://host/models/m:stream?alt=sse",
+            ),
         ];
         for (base, expected) in cases {
             assert_eq!(resolve_url(base, &endpoint).unwrap().as_str(), expected, "{base}");
