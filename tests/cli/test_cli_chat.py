@@ -5,8 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
+from alchemy.cli import arguments
+from alchemy.literals import Api
 
 
 def test_the_answer_alone_is_on_standard_output(run):
@@ -120,6 +123,11 @@ def test_a_server_that_is_not_there_is_one_line_on_standard_error(environment):
     assert done.stderr.count(b"\n") == 1
 
 
+def test_every_protocol_may_be_asked_for():
+    """`--api` takes what the type `Api` has."""
+    assert arguments._APIS == get_args(Api)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -128,6 +136,7 @@ def test_a_server_that_is_not_there_is_one_line_on_standard_error(environment):
         ["chat", "--max-tokens", "0", "hi"],
         ["chat", "--max-tokens", "many", "hi"],
         ["chat", "--temperature", "warm", "hi"],
+        ["chat", "--api", "openai", "hi"],
         ["chat", "--base-url", "http://127.0.0.1:9", "hi"],
         ["chat", " "],
         ["local"],
