@@ -125,7 +125,7 @@ def test_a_server_that_is_not_there_is_one_line_on_standard_error(environment):
 
 def test_every_protocol_may_be_asked_for():
     """`--api` takes what the type `Api` has."""
-    assert arguments._APIS == get_args(Api)
+    assert get_args(Api) == arguments._APIS
 
 
 @pytest.mark.parametrize(
