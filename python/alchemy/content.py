@@ -130,7 +130,7 @@ class ToolCall(Data):
 
 
 class Opaque(Data):
-    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same protocol."""
+    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same model."""
 
     type: ClassVar[Literal["opaque"]] = "opaque"
 

@@ -115,7 +115,7 @@ class ToolCallDict(TypedDict):
 
 
 class OpaqueDict(TypedDict):
-    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same protocol."""
+    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same model."""
 
     type: Literal["opaque"]
     api: str
