@@ -19,13 +19,13 @@ def test_the_answer_alone_is_on_standard_output(run):
 
 
 def test_a_server_is_asked_over_the_protocol_that_is_named(run):
-    """`--api` picks the wire protocol; a word that names none is one line on standard error."""
+    """`--api` picks the wire protocol; a word that names none is misuse, which is told with those that there are."""
     done = run("claude", "hi", "--api", "anthropic-messages")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
     done = run("claude", "hi", "--api", "telegraph")
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert b"telegraph" in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    assert b"openai-responses" in done.stderr
 
 
 def test_options_reach_the_request(run, server):
