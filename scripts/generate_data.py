@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,9 @@ def typed_dict(row: dict[str, Any], named: set[str]) -> str:
         if row["name"] == "AssistantMessage" and field["name"] == "content":
             kind = f"str | {kind}"
         lines.append(f"    {field['name']}: {f'NotRequired[{kind}]' if 'default' in field else kind}")
-        lines.append(f'    """{field_doc(field)}"""')
+        lines += textwrap.wrap(
+            f'"""{field_doc(field)}"""', 120, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+        )
     return "\n".join(lines)
 
 

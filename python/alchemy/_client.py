@@ -127,25 +127,27 @@ class Client:
                 result with the stop reason `error`.
             api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
-            base_url: The server's address, over the model's; with or without `/v1` or the full path.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
             headers: Headers to add; a None value removes a default.
             extra_body: Keys merged into the request's body last.
-            max_tokens: The most to answer in tokens, thinking included; at least 1.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
             temperature: Randomness, from 0 to 2.
             top_p: Nucleus sampling, above 0 and up to 1.
             stop: Sequences at which the answer ends.
             seed: For answers that repeat, as far as the provider can.
-            reasoning: How much to think: a level, or a budget in tokens.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
             tools: Tools, over the context's; empty: none.
             tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
             parallel_tool_calls: Whether several tools may be called at once.
             response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
                 `model_json_schema`, such as a pydantic model.
-            cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
             session_id: Names the conversation, so that caches are found again.
-            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
-            service_tier: The provider's word for how the request is processed, such as `flex`.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.
@@ -229,25 +231,27 @@ class Client:
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
             api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
-            base_url: The server's address, over the model's; with or without `/v1` or the full path.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
             headers: Headers to add; a None value removes a default.
             extra_body: Keys merged into the request's body last.
-            max_tokens: The most to answer in tokens, thinking included; at least 1.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
             temperature: Randomness, from 0 to 2.
             top_p: Nucleus sampling, above 0 and up to 1.
             stop: Sequences at which the answer ends.
             seed: For answers that repeat, as far as the provider can.
-            reasoning: How much to think: a level, or a budget in tokens.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
             tools: Tools, over the context's; empty: none.
             tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
             parallel_tool_calls: Whether several tools may be called at once.
             response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
                 `model_json_schema`, such as a pydantic model.
-            cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
             session_id: Names the conversation, so that caches are found again.
-            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
-            service_tier: The provider's word for how the request is processed, such as `flex`.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.
@@ -339,25 +343,27 @@ class Client:
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
             api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
-            base_url: The server's address, over the model's; with or without `/v1` or the full path.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
             headers: Headers to add; a None value removes a default.
             extra_body: Keys merged into the request's body last.
-            max_tokens: The most to answer in tokens, thinking included; at least 1.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
             temperature: Randomness, from 0 to 2.
             top_p: Nucleus sampling, above 0 and up to 1.
             stop: Sequences at which the answer ends.
             seed: For answers that repeat, as far as the provider can.
-            reasoning: How much to think: a level, or a budget in tokens.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
             tools: Tools, over the context's; empty: none.
             tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
             parallel_tool_calls: Whether several tools may be called at once.
             response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
                 `model_json_schema`, such as a pydantic model.
-            cache: How long the prompt's prefix may be cached: `auto`, `none`, `short` or `long`.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
             session_id: Names the conversation, so that caches are found again.
-            previous_response_id: The `response_id` of a stored answer that the conversation goes on from.
-            service_tier: The provider's word for how the request is processed, such as `flex`.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
             metadata: Labels kept with the request at the provider; `user_id` names the end user.
             strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
                 then told in `notices` and logged.

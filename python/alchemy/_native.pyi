@@ -9,7 +9,7 @@ from .errors import AlchemyError
 from .events import Event
 from .messages import AssistantMessage
 from .models import Model
-from .requests import Notice, Response
+from .requests import Notice, Options, Response
 
 __all__ = [
     "Bridge",
@@ -44,7 +44,7 @@ def replay(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[list[Event], AssistantMessage | None, AlchemyError | None]: ...
 def encode(
-    model: Model, context: object, options: Mapping[str, Any], streamed: bool = True
+    model: Model, context: object, options: Options | Mapping[str, Any], streamed: bool = True
 ) -> tuple[str, str, dict[str, str], bytes, tuple[Notice, ...]]: ...
 
 @final

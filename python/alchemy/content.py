@@ -58,7 +58,8 @@ class Image(Data):
     url: str | None = None
     """An address that the provider can fetch."""
     file_id: str | None = None
-    """The name of a file uploaded to the provider before."""
+    """A file uploaded to the provider before, by the id that it gave; for `google-generative-ai` by the `uri`.
+    `openai-completions` takes no image so."""
     mime_type: str | None = None
     """For example `image/png`; None: told from the first bytes of `data`."""
     detail: str | None = None
@@ -96,7 +97,7 @@ class Document(Data):
     url: str | None = None
     """An address that the provider can fetch."""
     file_id: str | None = None
-    """The name of a file uploaded to the provider before."""
+    """A file uploaded to the provider before, by the id that it gave; for `google-generative-ai` by the `uri`."""
     mime_type: str | None = None
     """For example `application/pdf`; None: told from the first bytes of `data`."""
     name: str | None = None
@@ -129,7 +130,7 @@ class ToolCall(Data):
 
 
 class Opaque(Data):
-    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same protocol."""
+    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same model."""
 
     type: ClassVar[Literal["opaque"]] = "opaque"
 
@@ -138,7 +139,7 @@ class Opaque(Data):
     kind: str
     """The provider's name for it."""
     data: Any
-    """The provider's own form."""
+    """The provider's own form, whole."""
     text: str | None = None
     """A readable rendering, where there is one."""
 

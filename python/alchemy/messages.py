@@ -80,7 +80,7 @@ class AssistantMessage(Data):
     timestamp_ms: int | None = None
     """When the answer began. Unit: milliseconds since 1970."""
     raw: dict[str, Any] = {}
-    """What the protocol sent beyond these fields, such as `logprobs`."""
+    """What the protocol sent beyond these fields, such as `logprobs`, and `usage` as it sent it."""
 
     if TYPE_CHECKING:  # sequences may be given as lists, and objects as dictionaries
 

@@ -38,9 +38,10 @@ class Model(Data):
     provider: str = "custom"
     """The provider's id; it picks the key and the defaults below."""
     api: str = "openai-completions"
-    """The wire protocol, one of `Api`."""
+    """The wire protocol, one of `Api`. A model made by hand speaks the default unless told otherwise, whoever its
+    provider is; `get_model(..., allow_unknown=True)` gives the provider's own."""
     base_url: str | None = None
-    """Where the server is, with or without `/v1` or the full path; None: the provider's own address."""
+    """Where the server is, with or without version (`/v1`) or full path; None: the provider's own address."""
     name: str | None = None
     """A name for people."""
     reasoning: bool = False

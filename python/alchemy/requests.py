@@ -37,7 +37,7 @@ class Options(Data):
     api_key: str | None = None
     """The key, over the client's and the environment's. Never shown in a repr."""
     base_url: str | None = None
-    """The server's address, over the model's."""
+    """The server's address, over the model's; with or without version (`/v1`) or full path."""
     timeout: Timeout | float | None = None
     """A number is the total. Unit: seconds."""
     headers: dict[str, str | None] = {}
@@ -45,7 +45,8 @@ class Options(Data):
     extra_body: dict[str, Any] = {}
     """Merged into the request body last, key by key."""
     max_tokens: int | None = None
-    """The most to answer, thinking included; at least 1. Unit: tokens."""
+    """The most to answer, thinking included; at least 1. None: a protocol that demands a figure (`anthropic-messages`)
+    gets the model's limit, or 16384 if none is known. Unit: tokens."""
     temperature: float | None = None
     """Randomness, from 0 to 2."""
     top_p: float | None = None
@@ -55,7 +56,8 @@ class Options(Data):
     seed: int | None = None
     """For answers that repeat, as far as the provider can."""
     reasoning: ReasoningLevel | int | None = None
-    """A level, or a budget in tokens. Unit: tokens."""
+    """A level, or a budget in tokens, 0 or more. Models get the nearest thing that they take; those that do not think
+    get nothing, with a notice. Unit: tokens."""
     tools: tuple[Tool, ...] | None = None
     """Tools, over the context's; empty: none."""
     tool_choice: ToolChoice | ToolChoiceMode | None = None
@@ -65,13 +67,14 @@ class Options(Data):
     response_format: str | dict[str, Any] | None = None
     """`text`, `json` for any JSON object, or a JSON Schema."""
     cache: CacheRetention | None = None
-    """How long the prompt's prefix may be cached."""
+    """How long the prompt's prefix may be cached; None: as `auto`."""
     session_id: str | None = None
     """Names the conversation, so that caches are found again."""
     previous_response_id: str | None = None
-    """The `response_id` of a stored answer that the conversation goes on from."""
+    """The `response_id` of an answer that the conversation goes on from, over `openai-responses`. The provider must
+    have stored it: ask for it with `extra_body={"store": True}`. The messages are then what is new alone."""
     service_tier: str | None = None
-    """The provider's word for how the request is processed, such as `flex` or `priority`."""
+    """The provider's word for how the request is processed, such as `flex` or `priority`; sent as it is."""
     metadata: dict[str, str] = {}
     """Labels kept with the request at the provider; `user_id` names the end user."""
     strict: bool = False

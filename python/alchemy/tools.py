@@ -23,13 +23,16 @@ class Tool(Data):
     parameters: dict[str, Any] = {}
     """A JSON Schema of an object; empty: the tool takes no arguments."""
     strict: bool | None = None
-    """Whether the provider is to force arguments into the schema; None: the provider's default."""
+    """Whether the provider is to force arguments into the schema. None: nothing is sent; OpenAI's Responses, which
+    would force them by itself and change the schema for that, is sent false."""
     custom: bool = False
-    """Whether it takes free text instead of arguments by a schema, where the provider has such tools."""
+    """Whether it takes free text instead of arguments by a schema. Where there are no such tools it is sent as a
+    function with the one argument `input`, and a notice."""
     format: dict[str, Any] = {}
     """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
     native: dict[str, dict[str, Any]] = {}
-    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs."""
+    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs. Over
+    another protocol it is sent as a function if it has `description` or `parameters`, else left out with a notice."""
 
 
 class ToolChoice(Data):

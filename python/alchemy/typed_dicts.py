@@ -46,7 +46,8 @@ class ImageDict(TypedDict):
     url: NotRequired[str | None]
     """An address that the provider can fetch."""
     file_id: NotRequired[str | None]
-    """The name of a file uploaded to the provider before."""
+    """A file uploaded to the provider before, by the id that it gave; for `google-generative-ai` by the `uri`.
+    `openai-completions` takes no image so."""
     mime_type: NotRequired[str | None]
     """For example `image/png`; None: told from the first bytes of `data`."""
     detail: NotRequired[str | None]
@@ -82,7 +83,7 @@ class DocumentDict(TypedDict):
     url: NotRequired[str | None]
     """An address that the provider can fetch."""
     file_id: NotRequired[str | None]
-    """The name of a file uploaded to the provider before."""
+    """A file uploaded to the provider before, by the id that it gave; for `google-generative-ai` by the `uri`."""
     mime_type: NotRequired[str | None]
     """For example `application/pdf`; None: told from the first bytes of `data`."""
     name: NotRequired[str | None]
@@ -114,7 +115,7 @@ class ToolCallDict(TypedDict):
 
 
 class OpaqueDict(TypedDict):
-    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same protocol."""
+    """Whatever a provider sends that has no block of its own, kept whole and sent back to the same model."""
 
     type: Literal["opaque"]
     api: str
@@ -122,7 +123,7 @@ class OpaqueDict(TypedDict):
     kind: str
     """The provider's name for it."""
     data: Any
-    """The provider's own form."""
+    """The provider's own form, whole."""
     text: NotRequired[str | None]
     """A readable rendering, where there is one."""
 
@@ -168,7 +169,7 @@ class AssistantMessageDict(TypedDict):
     timestamp_ms: NotRequired[int | None]
     """When the answer began. Unit: milliseconds since 1970."""
     raw: NotRequired[Mapping[str, Any]]
-    """What the protocol sent beyond these fields, such as `logprobs`."""
+    """What the protocol sent beyond these fields, such as `logprobs`, and `usage` as it sent it."""
 
 
 class ToolResultMessageDict(TypedDict):
@@ -210,13 +211,16 @@ class ToolDict(TypedDict):
     parameters: NotRequired[Mapping[str, Any]]
     """A JSON Schema of an object; empty: the tool takes no arguments."""
     strict: NotRequired[bool | None]
-    """Whether the provider is to force arguments into the schema; None: the provider's default."""
+    """Whether the provider is to force arguments into the schema. None: nothing is sent; OpenAI's Responses, which
+    would force them by itself and change the schema for that, is sent false."""
     custom: NotRequired[bool]
-    """Whether it takes free text instead of arguments by a schema, where the provider has such tools."""
+    """Whether it takes free text instead of arguments by a schema. Where there are no such tools it is sent as a
+    function with the one argument `input`, and a notice."""
     format: NotRequired[Mapping[str, Any]]
     """The grammar that the text of a custom tool obeys, in the provider's form; empty: any text."""
     native: NotRequired[Mapping[str, Mapping[str, Any]]]
-    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs."""
+    """By wire protocol, the tool in that protocol's own form, sent as it is: for tools that the provider runs. Over
+    another protocol it is sent as a function if it has `description` or `parameters`, else left out with a notice."""
 
 
 class ToolChoiceDict(TypedDict):
@@ -289,9 +293,10 @@ class ModelDict(TypedDict):
     provider: NotRequired[str]
     """The provider's id; it picks the key and the defaults below."""
     api: NotRequired[str]
-    """The wire protocol, one of `Api`."""
+    """The wire protocol, one of `Api`. A model made by hand speaks the default unless told otherwise, whoever its
+    provider is; `get_model(..., allow_unknown=True)` gives the provider's own."""
     base_url: NotRequired[str | None]
-    """Where the server is, with or without `/v1` or the full path; None: the provider's own address."""
+    """Where the server is, with or without version (`/v1`) or full path; None: the provider's own address."""
     name: NotRequired[str | None]
     """A name for people."""
     reasoning: NotRequired[bool]
@@ -331,7 +336,7 @@ class OptionsDict(TypedDict):
     api_key: NotRequired[str | None]
     """The key, over the client's and the environment's. Never shown in a repr."""
     base_url: NotRequired[str | None]
-    """The server's address, over the model's."""
+    """The server's address, over the model's; with or without version (`/v1`) or full path."""
     timeout: NotRequired[TimeoutDict | float | None]
     """A number is the total. Unit: seconds."""
     headers: NotRequired[Mapping[str, str | None]]
@@ -339,7 +344,8 @@ class OptionsDict(TypedDict):
     extra_body: NotRequired[Mapping[str, Any]]
     """Merged into the request body last, key by key."""
     max_tokens: NotRequired[int | None]
-    """The most to answer, thinking included; at least 1. Unit: tokens."""
+    """The most to answer, thinking included; at least 1. None: a protocol that demands a figure (`anthropic-messages`)
+    gets the model's limit, or 16384 if none is known. Unit: tokens."""
     temperature: NotRequired[float | None]
     """Randomness, from 0 to 2."""
     top_p: NotRequired[float | None]
@@ -349,7 +355,8 @@ class OptionsDict(TypedDict):
     seed: NotRequired[int | None]
     """For answers that repeat, as far as the provider can."""
     reasoning: NotRequired[ReasoningLevel | int | None]
-    """A level, or a budget in tokens. Unit: tokens."""
+    """A level, or a budget in tokens, 0 or more. Models get the nearest thing that they take; those that do not think
+    get nothing, with a notice. Unit: tokens."""
     tools: NotRequired[Sequence[ToolDict] | None]
     """Tools, over the context's; empty: none."""
     tool_choice: NotRequired[ToolChoiceDict | ToolChoiceMode | None]
@@ -359,13 +366,14 @@ class OptionsDict(TypedDict):
     response_format: NotRequired[str | Mapping[str, Any] | None]
     """`text`, `json` for any JSON object, or a JSON Schema."""
     cache: NotRequired[CacheRetention | None]
-    """How long the prompt's prefix may be cached."""
+    """How long the prompt's prefix may be cached; None: as `auto`."""
     session_id: NotRequired[str | None]
     """Names the conversation, so that caches are found again."""
     previous_response_id: NotRequired[str | None]
-    """The `response_id` of a stored answer that the conversation goes on from."""
+    """The `response_id` of an answer that the conversation goes on from, over `openai-responses`. The provider must
+    have stored it: ask for it with `extra_body={"store": True}`. The messages are then what is new alone."""
     service_tier: NotRequired[str | None]
-    """The provider's word for how the request is processed, such as `flex` or `priority`."""
+    """The provider's word for how the request is processed, such as `flex` or `priority`; sent as it is."""
     metadata: NotRequired[Mapping[str, str]]
     """Labels kept with the request at the provider; `user_id` names the end user."""
     strict: NotRequired[bool]

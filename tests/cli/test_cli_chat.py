@@ -5,8 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
+from alchemy.cli import arguments
+from alchemy.literals import Api
 
 
 def test_the_answer_alone_is_on_standard_output(run):
@@ -16,13 +19,13 @@ def test_the_answer_alone_is_on_standard_output(run):
 
 
 def test_a_server_is_asked_over_the_protocol_that_is_named(run):
-    """`--api` picks the wire protocol; a word that names none is one line on standard error."""
+    """`--api` picks the wire protocol; a word that names none is misuse, which is told with those that there are."""
     done = run("claude", "hi", "--api", "anthropic-messages")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello\n", b"")
     done = run("claude", "hi", "--api", "telegraph")
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert b"telegraph" in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    assert b"openai-responses" in done.stderr
 
 
 def test_options_reach_the_request(run, server):
@@ -120,6 +123,11 @@ def test_a_server_that_is_not_there_is_one_line_on_standard_error(environment):
     assert done.stderr.count(b"\n") == 1
 
 
+def test_every_protocol_may_be_asked_for():
+    """`--api` takes what the type `Api` has."""
+    assert get_args(Api) == arguments._APIS
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -128,6 +136,7 @@ def test_a_server_that_is_not_there_is_one_line_on_standard_error(environment):
         ["chat", "--max-tokens", "0", "hi"],
         ["chat", "--max-tokens", "many", "hi"],
         ["chat", "--temperature", "warm", "hi"],
+        ["chat", "--api", "openai", "hi"],
         ["chat", "--base-url", "http://127.0.0.1:9", "hi"],
         ["chat", " "],
         ["local"],

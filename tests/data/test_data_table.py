@@ -28,7 +28,7 @@ def field_lines(name):
     for statement, following in zip(body, [*body[1:], None], strict=True):
         if isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.unparse(statement.annotation):
             assert isinstance(following, ast.Expr), f"{name}.{statement.target.id} has no docstring"
-            yield statement.target.id, ast.unparse(statement.annotation), following.value.value
+            yield statement.target.id, ast.unparse(statement.annotation), " ".join(following.value.value.split())
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -1,6 +1,7 @@
 """The local model through the verbs: the way a user first meets the library."""
 
 import alchemy
+import pytest
 
 
 def test_the_catalog_has_the_local_model():
@@ -9,6 +10,12 @@ def test_the_catalog_has_the_local_model():
     assert model.provider == "local"
     assert model.base_url == "local:smollm2-135m"
     assert model.context_window == 4096
+
+
+def test_a_protocol_that_it_does_not_speak_is_refused():
+    """llama.cpp has three protocols; another one is refused at the call, without starting it."""
+    with pytest.raises(alchemy.InvalidRequestError, match="local is not known to speak google-generative-ai"):
+        alchemy.stream("local/smollm2-135m", "hello", api="google-generative-ai")
 
 
 def test_complete_answers_without_a_key(smollm2, run_program):

@@ -1,6 +1,7 @@
 """Bodies brought into one form, on both sides alike, where two forms say the same."""
 
 import re
+from typing import Any
 
 from wire_parts import drop_marks, marks_in
 
@@ -171,7 +172,7 @@ def camel(key: str) -> str:
     return re.sub(r"_([a-z])", lambda found: found[1].upper(), key)
 
 
-def camel_keys(value):
+def camel_keys(value: Any) -> Any:
     """Google takes both spellings of a key, and a null for a key that is not there."""
     if isinstance(value, list):
         return [camel_keys(inner) for inner in value]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 DATA_URL = re.compile(r"data:([^;,]*)(?:;[^,]*)?;base64,(.*)", re.DOTALL)
 
@@ -30,7 +31,7 @@ def has_marks(value) -> str | None:
     return "long" if any(mark.get("ttl") == "1h" for mark in marks) else "short"
 
 
-def drop_marks(value):
+def drop_marks(value: Any) -> Any:
     """The same JSON without marks for the cache."""
     if isinstance(value, list):
         return [drop_marks(inner) for inner in value]

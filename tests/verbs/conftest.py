@@ -1,11 +1,13 @@
 """What the behaviour tests share: the same steps, taken synchronously and by asyncio."""
 
 import asyncio
+import functools
 import ssl
 import subprocess
 
 import alchemy
 import pytest
+from dialects import DIALECTS
 from servers import Server
 
 
@@ -129,20 +131,28 @@ def model_at(server_or_url, **fields) -> alchemy.Model:
     return alchemy.Model(**{"id": "m", "base_url": url, **fields})
 
 
+@pytest.fixture(params=DIALECTS, ids=str)
+def wire(request):
+    """Each wire protocol in turn; a test that asks for it has the models of `at` and `stream_of` speak it."""
+    return request.param
+
+
 @pytest.fixture
-def stream_of():
+def at(request):
+    """`model_at`, for tests."""
+    if "wire" not in request.fixturenames:
+        return model_at
+    return functools.partial(model_at, api=request.getfixturevalue("wire").api)
+
+
+@pytest.fixture
+def stream_of(at):
     """Opens a stream to a server: `stream_of(server, **options)`."""
 
     def open_stream(server, prompt="hello", **options):
-        return alchemy.stream(model_at(server), prompt, **{"api_key": "secret-key", **options})
+        return alchemy.stream(at(server), prompt, **{"api_key": "secret-key", **options})
 
     return open_stream
-
-
-@pytest.fixture
-def at():
-    """`model_at`, for tests."""
-    return model_at
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,8 @@ def test_streams_keep_connections_too(serve, at):
     server = serve(event_stream(*TEXT))
     for _ in range(2):
         alchemy.stream(at(server), "hello").result()
+        # The answer is whole a moment before its body has ended.
+        time.sleep(0.1)
     assert [request.connection for request in server.requests] == [0, 0]
 
 

@@ -1,13 +1,14 @@
 """Every failure has its own error, with what is known about it and no secret."""
 
 import copy
+import json
 import pickle
 import socket
 import time
 
 import alchemy
 import pytest
-from servers import FINISH, HELLO, STREAM_HEAD, Close, Pause, Reset, Stall, answer, event, event_stream, unaccepting
+from servers import FINISH, HELLO, STREAM_HEAD, Close, Pause, Reset, Stall, answer, event_stream, unaccepting
 
 KEY = "sk-very-secret-0123456789"
 
@@ -46,10 +47,11 @@ def test_each_status_has_its_error(drive, serve, at, status, kind):
     assert error.attempts == 1
 
 
-def test_errors_of_a_stream_are_the_same(drive, serve, stream_of):
-    """A request that is refused raises from the stream as it does from `complete`."""
-    with pytest.raises(alchemy.NotFoundError, match=r"Nope\."):
-        drive.events(stream_of(serve(answer(refusal(), 404))))
+def test_errors_of_a_stream_are_the_same(drive, serve, stream_of, wire):
+    """A request that is refused raises from the stream as it does from `complete`, over each protocol."""
+    with pytest.raises(alchemy.NotFoundError, match=r"Nope\.") as caught:
+        drive.events(stream_of(serve(answer(wire.refusal, 404))))
+    assert json.loads(caught.value.body) == wire.refusal
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("20", 20.0), ("1.5", 1.5)])
@@ -77,7 +79,7 @@ def test_context_overflow(drive, serve, at):
     assert isinstance(caught.value, alchemy.BadRequestError)
 
 
-def test_an_html_error_page(drive, serve, at):
+def test_an_html_error_page(drive, serve, at, wire):
     """An HTML page is the error of its status, in one line."""
     page = b"<html>\n<body>\n<h1>502 Bad Gateway</h1>\n</body>\n</html>"
     with pytest.raises(alchemy.ServerError) as caught:
@@ -96,7 +98,7 @@ def test_an_empty_body(drive, serve, at, status):
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"{}", b"null", b""])
-def test_an_answer_that_is_none_keeps_its_body(drive, serve, at, body):
+def test_an_answer_that_is_none_keeps_its_body(drive, serve, at, wire, body):
     """A success whose body is no answer is an error that carries the body."""
     with pytest.raises(alchemy.ResponseError) as caught:
         drive.complete(at(serve(answer(body))), "hello", api_key=KEY)
@@ -113,17 +115,38 @@ def test_a_redirect_is_not_followed(drive, serve, at):
     assert not other.requests
 
 
-def test_a_cut_stream_is_never_whole(drive, serve, stream_of):
-    """A clean end before the finish reason raises, with the partial message."""
+def test_a_cut_stream_is_never_whole(drive, serve, stream_of, wire):
+    """A clean end before the protocol's end marker raises, with the partial message."""
+    with pytest.raises(alchemy.ResponseError, match="it is cut") as caught:
+        drive.result(stream_of(serve(wire.script(*wire.hello))))
+    assert (caught.value.partial.text, caught.value.partial.api) == ("Hello", wire.api)
+
+
+def test_a_stream_cut_at_any_event_is_never_whole(serve, stream_of, wire):
+    """So does an end after each event but the last that counts; before the first there is nothing to keep."""
+    steps = [*wire.begin, *wire.hello, *wire.finish("Hello")]
+    if wire.api == "openai-completions":
+        # The finish reason is the marker; the last event only ends the stream.
+        steps.pop()
+    server = serve(*[event_stream(*steps[:length]) for length in range(len(steps) + 1)])
+    for _ in steps:
+        with pytest.raises(alchemy.ResponseError):
+            stream_of(server).result()
+    assert stream_of(server).result().text == "Hello"
+
+
+def test_a_cut_call_is_not_to_be_run(drive, serve, stream_of, wire):
+    """A tool call whose arguments are cut is marked as that, and has no arguments."""
     with pytest.raises(alchemy.ResponseError) as caught:
-        drive.result(stream_of(serve(event_stream(HELLO))))
-    assert caught.value.partial.text == "Hello"
+        drive.result(stream_of(serve(wire.script(*wire.call))))
+    (call,) = caught.value.partial.tool_calls
+    assert (call.id, call.name, call.arguments, call.state) == ("call_1", "f", None, "truncated")
 
 
 @pytest.mark.parametrize("ending", [Reset(), Close()], ids=["reset", "closed inside a chunk"])
-def test_a_broken_connection(drive, serve, stream_of, ending):
+def test_a_broken_connection(drive, serve, stream_of, wire, ending):
     """A connection that breaks within the answer is a connection error with the partial message."""
-    server = serve([STREAM_HEAD, event(HELLO), Pause(0.1), ending])
+    server = serve(wire.script(*wire.hello, Pause(0.1), ending, end=False))
     with pytest.raises(alchemy.ApiConnectionError) as caught:
         drive.result(stream_of(server))
     assert isinstance(caught.value, ConnectionError)
@@ -152,35 +175,36 @@ def test_a_host_that_does_not_exist(drive, at, no_proxies):
         drive.complete(at("http://nowhere.invalid"), "hello", api_key=KEY)
 
 
-TIMEOUTS = [
-    ("first_event", alchemy.FirstEventTimeoutError, [Stall()]),
-    ("first_event", alchemy.FirstEventTimeoutError, [STREAM_HEAD, Stall()]),
-    ("idle", alchemy.IdleTimeoutError, event_stream(HELLO, Stall())),
-    ("total", alchemy.TotalTimeoutError, event_stream(*[step for _ in range(50) for step in (HELLO, Pause(0.05))])),
-]
+TIMEOUTS = {
+    "no head": ("first_event", alchemy.FirstEventTimeoutError, lambda _wire: [Stall()]),
+    "no event": ("first_event", alchemy.FirstEventTimeoutError, lambda _wire: [STREAM_HEAD, Stall()]),
+    "idle": ("idle", alchemy.IdleTimeoutError, lambda wire: wire.script(*wire.hello, Stall())),
+    "total": (
+        "total",
+        alchemy.TotalTimeoutError,
+        lambda wire: wire.script(*wire.hello, *[step for _ in range(50) for step in (*wire.there, Pause(0.02))]),
+    ),
+}
 
 
-@pytest.mark.parametrize("case", TIMEOUTS, ids=["no head", "no event", "idle", "total"])
-def test_each_timeout_is_its_own_error(drive, serve, stream_of, case):
-    """Each phase has its limit and its error, and the connection is closed."""
-    phase, kind, script = case
-    server = serve(script)
+@pytest.mark.parametrize("case", TIMEOUTS)
+def test_each_timeout_is_its_own_error(drive, serve, stream_of, wire, case):
+    """Each phase has its limit and its error, which keeps what had arrived, and the connection is closed."""
+    phase, kind, script = TIMEOUTS[case]
+    server = serve(script(wire))
     began = time.monotonic()
     with pytest.raises(kind) as caught:
-        drive.result(stream_of(server, timeout=alchemy.Timeout(**{phase: 0.3})))
+        drive.result(stream_of(server, timeout=alchemy.Timeout(**{phase: 0.2})))
     assert time.monotonic() - began < 3
     assert isinstance(caught.value, alchemy.ApiTimeoutError)
     assert isinstance(caught.value, TimeoutError)
-    assert caught.value.seconds == 0.3
-    assert "0.3" in str(caught.value)
+    assert caught.value.seconds == 0.2
+    assert "0.2" in str(caught.value)
+    if phase == "first_event":
+        assert caught.value.partial is None or not caught.value.partial.content
+    else:
+        assert caught.value.partial.text.startswith("Hello")
     assert server.wait_closed(1)
-
-
-def test_a_timeout_keeps_the_partial_message(drive, serve, stream_of):
-    """What had arrived before a timeout is kept."""
-    with pytest.raises(alchemy.IdleTimeoutError) as caught:
-        drive.result(stream_of(serve(event_stream(HELLO, Stall())), timeout=alchemy.Timeout(idle=0.2)))
-    assert caught.value.partial.text == "Hello"
 
 
 def test_a_number_is_the_total_timeout(drive, serve, at):
@@ -209,22 +233,31 @@ def test_errors_pickle_and_copy(drive, serve, at):
 
 
 @pytest.mark.parametrize(
-    "given", [{"api_key": KEY}, {"headers": {"Authorization": f"Bearer {KEY}"}}], ids=["key", "header"]
+    "given",
+    [{"api_key": KEY}, {"headers": {"Authorization": f"Bearer {KEY}"}}, {"headers": {"X-Gateway-Key": KEY}}],
+    ids=["key", "header", "another header"],
 )
-def test_the_key_is_in_no_error(drive, serve, at, given):
-    """A key that the server sends back, or that stands in the address, is not in the error."""
-    server = serve(answer(refusal(f"Incorrect API key provided: {KEY}."), 401))
+def test_the_key_is_in_no_error(drive, serve, at, wire, given):
+    """A key that the server sends back is not in the error."""
+    said = json.loads(json.dumps(wire.refusal).replace("Nope.", f"Incorrect API key provided: {KEY}."))
+    server = serve(answer(said, 401))
     with pytest.raises(alchemy.AuthenticationError) as caught:
         drive.complete(at(server), "hello", **given)
     shown = [str(caught.value), repr(caught.value), repr(vars(caught.value)), str(caught.value.body)]
     assert not [text for text in shown if KEY in text]
 
 
-@pytest.mark.parametrize("done", [["[DONE]"], []], ids=["after done", "before done"])
 @pytest.mark.parametrize("ending", [Reset(), Close()], ids=["reset", "closed inside a body"])
-def test_a_whole_answer_survives_its_connection(drive, serve, stream_of, ending, done):
-    """A connection that breaks after the finish reason does not take the answer away."""
-    stream = stream_of(serve(event_stream(HELLO, FINISH, *done, Pause(0.05), ending, end=False)))
+def test_a_whole_answer_survives_its_connection(drive, serve, stream_of, wire, ending):
+    """A connection that breaks after the end marker does not take the answer away."""
+    stream = stream_of(serve(wire.script(*wire.hello, *wire.finish("Hello"), Pause(0.05), ending, end=False)))
+    assert drive.result(stream).text == "Hello"
+
+
+@pytest.mark.parametrize("ending", [Reset(), Close()], ids=["reset", "closed inside a body"])
+def test_a_finish_reason_is_enough(drive, serve, stream_of, ending):
+    """Where usage and `[DONE]` may follow the marker, their absence does not take the answer away either."""
+    stream = stream_of(serve(event_stream(HELLO, FINISH, Pause(0.05), ending, end=False)))
     assert drive.result(stream).text == "Hello"
 
 

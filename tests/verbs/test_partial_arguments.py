@@ -3,12 +3,13 @@
 import contextlib
 import json
 import socket
+import threading
 import time
 
 import alchemy
 import pytest
 from hypothesis import given, settings, strategies as st
-from servers import HOST, STREAM_END, STREAM_HEAD, chunk, event
+from servers import HOST, STREAM_END, STREAM_HEAD, Until, chunk, event
 
 
 class Call:
@@ -259,3 +260,19 @@ def test_text_is_read_once(call, shape):
         times.append(time.perf_counter() - start)
     # Reading 200 KB again takes several times as long.
     assert sorted(times)[100] < 0.000_1
+
+
+def test_each_protocol_gives_what_has_come(drive, serve, stream_of, wire):
+    """Over each protocol the arguments grow with the pieces, and end as those of the call."""
+    go_on = threading.Event()
+    server = serve(wire.script(*wire.call, Until(go_on), *wire.call_more, *wire.call_finish))
+    stream = stream_of(server)
+    while not isinstance(drive.first(stream), alchemy.ToolCallDelta):
+        pass
+    # A protocol may need a piece of its own for the opening brace.
+    while stream.partial_arguments(0) != {"a": "x"}:
+        assert isinstance(drive.first(stream), alchemy.ToolCallDelta)
+    go_on.set()
+    (call,) = drive.result(stream).tool_calls
+    assert (call.id, call.name, call.state) == ("call_1", "f", "complete")
+    assert stream.partial_arguments(0) == call.arguments == json.loads(call.raw_arguments) == {"a": "xy"}

@@ -5,37 +5,65 @@ import math
 
 import alchemy
 import pytest
-from servers import answer, completion
+from servers import answer, completion, event_stream
 
 KEY = "sk-very-secret-0123456789"
 
 
 @pytest.fixture
-def sent(serve, at):
+def sent(serve, at, request):
     """Sends one request and gives it back: `sent("hello", max_tokens=5)`."""
+    whole = request.getfixturevalue("wire").whole if "wire" in request.fixturenames else completion()
 
     def send(context="hello", *, fields=None, **options):
-        server = serve()
+        server = serve(answer(whole))
         alchemy.complete(at(server, **(fields or {})), context, **{"api_key": KEY, **options})
         return server.requests[0]
 
     return send
 
 
-@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/v1/chat/completions/"])
-def test_addresses_of_every_form_work(serve, at, path):
-    """A base URL may stop at the host, at /v1 or at the full path."""
-    server = serve()
-    alchemy.complete(at(server.url + path), "hello", api_key=KEY)
-    assert server.requests[0].path == "/v1/chat/completions"
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("form", ["host", "version", "full path"])
+def test_addresses_of_every_form_work(serve, at, wire, form, slash):
+    """A base URL may stop at the host, at the version or at the full path, for whole answers and streams."""
+    server = serve(answer(wire.whole), event_stream(*wire.text))
+    path = {"host": "", "version": "/" + wire.url.split("/")[1], "full path": wire.whole_url}[form] + slash
+    model = at(server.url + path)
+    alchemy.complete(model, "hello", api_key=KEY)
+    assert server.requests[0].path == wire.whole_url
     assert server.requests[0].method == "POST"
+    if form == "full path" and wire.url != wire.whole_url:
+        model = at(server.url + wire.url)
+    alchemy.stream(model, "hello", api_key=KEY).result()
+    assert server.requests[1].path == wire.url
 
 
-def test_a_path_of_its_own_is_kept(serve, at):
-    """A base URL whose path ends elsewhere than in /v1 is kept as it is."""
+PATHS_KEPT = {
+    "openai-completions": {"/api": "/api/chat/completions", "/api/v4": "/api/v4/chat/completions"},
+    "openai-responses": {"/api": "/api/responses", "/api/v4": "/api/v4/responses"},
+    "anthropic-messages": {"/api": "/api/v1/messages", "/api/v1": "/api/v1/messages"},
+    "google-generative-ai": {
+        "/api": "/api/v1beta/models/m:generateContent",
+        "/api/v1": "/api/v1/models/m:generateContent",
+    },
+}
+
+
+def test_a_path_of_its_own_is_kept(serve, at, wire):
+    """A base URL with a path is kept; a protocol whose own clients add the version to it gets it there too."""
+    server = serve(answer(wire.whole))
+    for path in PATHS_KEPT[wire.api]:
+        alchemy.complete(at(server.url + path), "hello", api_key=KEY)
+    assert [request.path for request in server.requests] == list(PATHS_KEPT[wire.api].values())
+
+
+@pytest.mark.parametrize("query", ["?api-version=1", "/v1?api-version=1"])
+def test_a_query_of_its_own_is_kept(serve, at, query):
+    """A query in a base URL goes along."""
     server = serve()
-    alchemy.complete(at(server.url + "/api/openai/v1"), "hello", api_key=KEY)
-    assert server.requests[0].path == "/api/openai/v1/chat/completions"
+    alchemy.complete(at(server.url + query), "hello", api_key=KEY)
+    assert server.requests[0].path == "/v1/chat/completions?api-version=1"
 
 
 def test_base_url_of_the_call_wins(serve, at):
@@ -45,31 +73,50 @@ def test_base_url_of_the_call_wins(serve, at):
     assert len(server.requests) == 1
 
 
-def test_headers(sent):
-    """The key is in a header, never in the address; the request says who sends it."""
+KEY_HEADERS = {
+    "openai-completions": {"authorization": f"Bearer {KEY}"},
+    "openai-responses": {"authorization": f"Bearer {KEY}"},
+    "anthropic-messages": {"x-api-key": KEY, "anthropic-version": "2023-06-01"},
+    "google-generative-ai": {"x-goog-api-key": KEY},
+}
+
+
+def test_headers(sent, wire):
+    """The key is in the protocol's own header, never in the address; the request says who sends it."""
     request = sent()
-    assert request.headers["authorization"] == f"Bearer {KEY}"
+    own = set().union(*KEY_HEADERS.values())
+    assert {name: value for name, value in request.headers.items() if name in own} == KEY_HEADERS[wire.api]
     assert KEY not in request.path
+    assert KEY.encode() not in request.body
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"].startswith(f"alchemy-llm/{alchemy.__version__}")
     assert "gzip" in request.headers["accept-encoding"]
 
 
-def test_headers_of_the_caller(sent):
+def test_headers_of_the_caller(sent, wire):
     """Headers are added, replace defaults, and None removes them."""
-    request = sent(headers={"X-Mine": "1", "user-agent": "me", "Authorization": None})
+    (name, *_) = KEY_HEADERS[wire.api]
+    request = sent(headers={"X-Mine": "1", "user-agent": "me", name.title(): None})
     assert (request.headers["x-mine"], request.headers["user-agent"]) == ("1", "me")
-    assert "authorization" not in request.headers
+    assert name not in request.headers
 
 
-def test_headers_of_the_model(sent):
+def test_headers_of_the_model(sent, wire):
     """Headers of the model are sent, and those of the call win."""
     request = sent(fields={"headers": {"x-a": "model", "x-b": "model"}}, headers={"X-B": "call"})
     assert (request.headers["x-a"], request.headers["x-b"]) == ("model", "call")
 
 
+def test_extra_body_is_merged_key_by_key(sent, wire):
+    """`extra_body` adds keys, and its objects are merged into those of the request."""
+    body = sent(extra_body={"generationConfig": {"topK": 7}, "own": 1}, max_tokens=5).json
+    assert (body["own"], body["generationConfig"]["topK"]) == (1, 7)
+    if wire.api == "google-generative-ai":
+        assert body["generationConfig"]["maxOutputTokens"] == 5
+
+
 def test_extra_body_is_merged_last(sent):
-    """`extra_body` adds keys and wins over the options; objects are merged key by key."""
+    """`extra_body` wins over the options."""
     body = sent(temperature=0.5, extra_body={"temperature": 1, "top_k": 7}).json
     assert (body["temperature"], body["top_k"]) == (1, 7)
 
@@ -206,9 +253,9 @@ def test_an_unknown_option_is_a_type_error(at):
         alchemy.stream(at("http://127.0.0.1:9"), "hello", temprature=1)
 
 
-def test_a_lone_surrogate_is_replaced(sent):
+def test_a_lone_surrogate_is_replaced(sent, wire):
     """A lone surrogate in a prompt is sent as U+FFFD."""
-    assert sent("a\ud83db").json["messages"][0]["content"] == "a\ufffdb"
+    assert "a\ufffdb" in json.dumps(sent("a\ud83db").json, ensure_ascii=False)
 
 
 def arguments_sent(request) -> str:
@@ -251,6 +298,27 @@ def test_no_key(at, monkeypatch):
         alchemy.stream(at("http://127.0.0.1:9", provider="groq"), "hello")
 
 
+PROVIDERS = {
+    "openai-completions": "groq",
+    "openai-responses": "openai",
+    "anthropic-messages": "anthropic",
+    "google-generative-ai": "google",
+}
+
+
+def test_a_header_may_say_who_asks(sent, wire, monkeypatch):
+    """An `authorization` header of the caller stands in for the key, over each protocol."""
+    for name in ("GROQ", "OPENAI", "ANTHROPIC", "GEMINI", "GOOGLE"):
+        monkeypatch.delenv(f"{name}_API_KEY", raising=False)
+    monkeypatch.delenv("ANTHROPIC_OAUTH_TOKEN", raising=False)
+    fields = {"provider": PROVIDERS[wire.api]}
+    with pytest.raises(alchemy.MissingKeyError):
+        sent(fields=fields, api_key=None)
+    assert (
+        sent(fields=fields, api_key=None, headers={"Authorization": "Bearer t"}).headers["authorization"] == "Bearer t"
+    )
+
+
 def test_the_key_of_the_environment(serve, at, monkeypatch):
     """The key is read from the environment at each call."""
     server = serve()
@@ -260,11 +328,10 @@ def test_the_key_of_the_environment(serve, at, monkeypatch):
     assert [request.headers["authorization"] for request in server.requests] == ["Bearer first", "Bearer second"]
 
 
-def test_no_key_is_needed_for_a_server_of_ones_own(serve, at):
+def test_no_key_is_needed_for_a_server_of_ones_own(sent, wire):
     """A model without a provider needs no key, and none is sent."""
-    server = serve()
-    alchemy.complete(at(server), "hello")
-    assert "authorization" not in server.requests[0].headers
+    (name, *_) = KEY_HEADERS[wire.api]
+    assert name not in sent(api_key=None).headers
 
 
 def test_an_unknown_model_names_the_nearest():
@@ -290,7 +357,7 @@ def test_the_key_is_in_no_repr(serve, at):
     client.close()
 
 
-def test_strict_turns_notices_into_an_error(at):
+def test_strict_turns_notices_into_an_error(at, wire):
     """With `strict` what cannot be honoured is an error at the call; without it, a notice."""
     model = at("http://127.0.0.1:9")
     assistant = alchemy.AssistantMessage(
@@ -302,16 +369,19 @@ def test_strict_turns_notices_into_an_error(at):
     assert caught.value.notices
 
 
-def test_notices_are_on_start_and_on_the_message(serve, at, caplog):
-    """What could not be honoured is on `Start`, on the message, and in one log warning."""
-    server = serve(answer(completion()))
+def test_notices_are_on_start_and_on_the_message(serve, at, stream_of, wire, caplog):
+    """What could not be honoured is on `Start`, on the message, and in one log warning for each request."""
+    server = serve(answer(wire.whole), event_stream(*wire.text))
     assistant = alchemy.AssistantMessage(
         content=[alchemy.Opaque(api="another-protocol", kind="thing", data={}), alchemy.Text(text="a")]
     )
     context = [alchemy.UserMessage(content="a"), assistant, alchemy.UserMessage(content="b")]
     message = alchemy.complete(at(server), context, api_key=KEY)
     assert [notice.path for notice in message.notices] == ["messages[1].content[0]"]
-    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    start, *_, done = stream_of(server, context)
+    assert start.notices == done.message.notices == message.notices
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
 @pytest.mark.parametrize(

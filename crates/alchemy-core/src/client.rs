@@ -18,10 +18,6 @@ use crate::quirks::Quirks;
 use crate::transport::Call;
 use crate::types::{Context, Model, Notice, Options, Timeout};
 
-/// Addresses that begin so name a model file on this machine; whoever owns the process behind it
-/// gives the real address when the request is sent.
-const LOCAL: &str = "local:";
-
 /// Keys and addresses by provider id.
 #[derive(Clone, Default)]
 pub struct Settings {
@@ -70,15 +66,10 @@ impl Settings {
         streamed: bool,
     ) -> Result<Prepared> {
         let model = match options.api {
-            Some(api) if api.as_str() != model.api => {
-                // The model's own address is one of the protocol that it was described for.
-                let speaks = providers::of(&model).speaks(api.as_str());
-                Arc::new(Model {
-                    api: api.as_str().to_owned(),
-                    base_url: model.base_url.clone().filter(|_| speaks),
-                    ..(*model).clone()
-                })
-            }
+            Some(api) if api.as_str() != model.api => Arc::new(Model {
+                api: api.as_str().to_owned(),
+                ..(*model).clone()
+            }),
             _ => model,
         };
         let quirks = providers::quirks(&model)?;
@@ -157,7 +148,7 @@ impl Prepared {
     /// Whether the address names a file on this machine, so that [`Prepared::call`] needs a real one.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.base_url.starts_with(LOCAL)
+        self.base_url.starts_with(providers::LOCAL)
     }
 
     /// The answer that the request will have.
@@ -176,7 +167,7 @@ impl Prepared {
             .filter_map(|(name, value)| Some((name, value.as_ref()?)));
         for (_, value) in given
             .chain(&self.model.headers)
-            .filter(|(name, _)| self.carries_key(name))
+            .filter(|(name, _)| self.carries_key(name) || sounds_secret(name))
         {
             answer.hide(value.strip_prefix("Bearer ").unwrap_or(value));
         }
@@ -257,12 +248,19 @@ impl Prepared {
         names.any(|name| self.carries_key(name))
     }
 
-    /// Whether this is the name of the header that the key is sent in.
+    /// Whether this is the name of a header that says who asks: the one that the key is sent in, or HTTP's own.
     fn carries_key(&self, name: &str) -> bool {
-        let bearer = self.auth == Auth::Bearer || self.service.bearer_keys.is_some();
-        (bearer && name.eq_ignore_ascii_case("authorization"))
+        name.eq_ignore_ascii_case(AUTHORIZATION.as_str())
             || matches!(&self.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
     }
+}
+
+/// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
+fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "key", "token", "secret"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 fn header_name(name: &str) -> Result<HeaderName> {

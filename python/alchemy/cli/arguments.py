@@ -19,6 +19,8 @@ Ask a model and print its answer as it comes. Text piped in is the prompt, or fo
 With neither, a conversation begins; end it with Ctrl-D.
 """
 
+_APIS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai")
+
 _MODEL = f"provider/model, or a GGUF file; default: {DEFAULT_MODEL}, which needs no key"
 
 
@@ -47,7 +49,10 @@ def parse(words: Sequence[str] | None) -> Arguments:
     chat.add_argument("--model", metavar="ID", help=_MODEL)
     chat.add_argument("--base-url", metavar="URL", help="a server; --model is then its own model id")
     chat.add_argument(
-        "--api", metavar="API", help="the wire protocol, such as anthropic-messages; default: the model's"
+        "--api",
+        metavar="API",
+        choices=_APIS,
+        help=f"the wire protocol, one of {', '.join(_APIS)}; default: the model's",
     )
     chat.add_argument("--system", metavar="TEXT", help="instructions that stand above the conversation")
     chat.add_argument("--json", action="store_true", help="print each event as one line of JSON")

@@ -45,7 +45,7 @@ pub fn resolve_url(base: &str, endpoint: &Endpoint) -> Result<Url> {
         format!("{path}/{below}")
     };
     let query = match url.query() {
-        Some(given) if query.is_empty() => given.to_owned(),
+        Some(given) if query.is_empty() || given.split('&').any(|part| part == query) => given.to_owned(),
         Some(given) => format!("{given}&{query}"),
         None => query.to_owned(),
     };
@@ -97,6 +97,10 @@ mod tests {
                 "https://host/api/v1alpha/models/m:stream?a=b&alt=sse",
             ),
             ("https://host/models/m:stream", "https://host/models/m:stream?alt=sse"),
+            (
+                "https://host/models/m:stream?alt=sse",
+                "https://host/models/m:stream?alt=sse",
+            ),
         ];
         for (base, expected) in cases {
             assert_eq!(resolve_url(base, &endpoint).unwrap().as_str(), expected, "{base}");

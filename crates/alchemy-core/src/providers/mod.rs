@@ -6,4 +6,4 @@ mod registry;
 
 pub use address::resolve_url;
 pub use catalog::{get_model, models};
-pub use registry::{Auth, BearerKeys, Provider, Service, all, auth, base_url, find, of, quirks, service};
+pub use registry::{Auth, BearerKeys, LOCAL, Provider, Service, all, auth, base_url, find, of, quirks, service};

@@ -225,31 +225,35 @@ pub fn quirks(model: &Model) -> Result<Cow<'static, Quirks>> {
     }
 }
 
+/// Addresses that begin so name a model file on this machine; whoever owns the process behind it
+/// gives the real address when the request is sent.
+pub const LOCAL: &str = "local:";
+
 /// A model's address: the caller's, else the model's, else the provider's.
 ///
 /// # Errors
 /// `InvalidRequestError` with the path `base_url` if there is none.
 pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str> {
-    given
-        .or(model.base_url.as_deref())
-        .or(service(model).base_url.as_deref())
-        .ok_or_else(|| {
-            let provider = of(model);
-            let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
-            let message = match provider.service(&model.api) {
-                None if !provider.speaks(&model.api) => format!(
-                    "{} is not known to speak {}; pass {}, or base_url= if it does",
-                    model.provider,
-                    model.api,
-                    spoken.join(" or ")
-                ),
-                _ => format!("{} has no address of its own; pass base_url=", model.provider),
-            };
-            Error {
-                provider: Some(model.provider.clone()),
-                ..Error::invalid("base_url", &message)
-            }
-        })
+    // The server behind the name of a file speaks what its provider speaks, and nothing else.
+    let own =
+        (model.base_url.as_deref()).filter(|own| !own.starts_with(LOCAL) || of(model).service(&model.api).is_some());
+    given.or(own).or(service(model).base_url.as_deref()).ok_or_else(|| {
+        let provider = of(model);
+        let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
+        let message = match provider.service(&model.api) {
+            None if !provider.speaks(&model.api) => format!(
+                "{} is not known to speak {}; pass {}, or base_url= if it does",
+                model.provider,
+                model.api,
+                spoken.join(" or ")
+            ),
+            _ => format!("{} has no address of its own; pass base_url=", model.provider),
+        };
+        Error {
+            provider: Some(model.provider.clone()),
+            ..Error::invalid("base_url", &message)
+        }
+    })
 }
 
 #[cfg(test)]
@@ -333,6 +337,14 @@ mod tests {
         let error = base_url(&model, None).unwrap_err();
         let both = "pass api=\"openai-responses\" or api=\"openai-completions\", or";
         assert!(error.message.contains(both), "{error}");
+        let mut model = Model::new("m", "local");
+        model.base_url = Some("local:m".to_owned());
+        model.api = "google-generative-ai".to_owned();
+        let error = base_url(&model, None).unwrap_err();
+        assert!(error.message.contains("local is not known to speak google"), "{error}");
+        assert_eq!(base_url(&model, Some("http://host")).unwrap(), "http://host");
+        model.api = "anthropic-messages".to_owned();
+        assert_eq!(base_url(&model, None).unwrap(), "local:m");
     }
 
     #[test]

@@ -157,7 +157,7 @@ pub struct ToolCall {
     pub signature: Option<String>,
 }
 
-/// Whatever a provider sends that has no block of its own, kept whole and sent back to the same protocol.
+/// Whatever a provider sends that has no block of its own, kept whole and sent back to the same model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "opaque", deny_unknown_fields)]
 pub struct Opaque {

@@ -20,15 +20,19 @@ pub(super) fn encode(request: &Request<'_>, max_tokens: Option<u64>, notices: &m
             budget => json!({"thinkingBudget": budget, "includeThoughts": true}),
         });
     }
-    let efforts = &request.quirks.reasoning_efforts;
-    let weakest = efforts.first().copied().filter(|weakest| *weakest != Effort::None);
+    // What a server that is not described knows is what the protocol has.
+    let levels = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High];
+    let efforts: Vec<Effort> = (request.quirks.reasoning_efforts.iter().copied())
+        .filter(|effort| levels.contains(effort))
+        .collect();
+    let weakest = efforts.first().copied();
     let level = match (wish, weakest) {
         (Wish::Off, Some(weakest)) => {
             let text = format!("the model cannot be told not to think; it is told {}", weakest.as_str());
             notices.option_mapped("reasoning", text);
             weakest
         }
-        _ => effort::nearest(wish, efforts, notices)?,
+        _ => effort::nearest(wish, &efforts, notices)?,
     };
     Some(json!({"thinkingLevel": level.as_str(), "includeThoughts": true}))
 }

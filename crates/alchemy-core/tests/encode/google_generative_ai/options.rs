@@ -321,3 +321,22 @@ fn the_callers_own_keys_are_merged_into_the_configs() {
         &json!({}),
     );
 }
+
+#[test]
+fn a_model_that_is_not_described_gets_the_levels_of_the_protocol() {
+    let mut model = Model::new("m", "custom");
+    model.api = API.to_owned();
+    model.base_url = Some("http://host".to_owned());
+    model.reasoning = true;
+    for (asked, level, codes) in [
+        ("off", "minimal", vec!["option_mapped"]),
+        ("minimal", "minimal", vec![]),
+        ("xhigh", "high", vec!["option_mapped"]),
+    ] {
+        let encoded = encoded_for(&model, &hello(), &json!({"reasoning": asked}), false).unwrap();
+        let config = json!({"thinkingLevel": level, "includeThoughts": true});
+        assert_eq!(body(&encoded)["generationConfig"]["thinkingConfig"], config, "{asked}");
+        let told: Vec<&str> = notices(&encoded).into_iter().map(|(code, _)| code).collect();
+        assert_eq!(told, codes, "{asked}");
+    }
+}
