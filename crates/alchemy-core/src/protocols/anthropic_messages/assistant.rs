@@ -107,7 +107,7 @@ fn call<'a>(walk: &mut Walk<'a, '_>, sent: SentCall<'a>, own: bool, place: Place
     let signature = call.signature.as_deref().filter(|_| own);
     let rest: Option<Object> = signature.and_then(|text| serde_json::from_str(text).ok());
     Body::ToolUse {
-        id: walk.ids.wire(&call.id),
+        id: walk.ids.of(call),
         name: &call.name,
         input,
         rest: rest.unwrap_or_default(),

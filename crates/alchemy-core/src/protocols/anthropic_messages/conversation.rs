@@ -19,6 +19,10 @@ use crate::protocols::encoding::tool_call_ids::WireIds;
 use crate::quirks::ToolCallIds;
 use crate::types::{Content, ContentBlock, Modality, UserMessage};
 
+/// The longest id of a call that every server of the protocol takes. Ids are unique in a conversation, too.
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html> (2026-11)
+const LONGEST_ID: usize = 64;
+
 /// The conversation of a request.
 pub(super) struct Conversation<'a> {
     pub(super) system: Vec<Block<'a>>,
@@ -42,7 +46,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
     let mut walk = Walk {
         request: *request,
         notices,
-        ids: WireIds::new(ToolCallIds::Words),
+        ids: WireIds::within(LONGEST_ID, ToolCallIds::Words),
         out: Vec::with_capacity(turns.len()),
         remarks: Remarks::default(),
         betas: BTreeSet::new(),
@@ -184,7 +188,7 @@ impl<'a> Walk<'a, '_> {
                 self.notices.block_converted(result.place, text);
                 content.push(Block::text("Error"));
             }
-            let tool_use_id = self.ids.wire(&result.call.id);
+            let tool_use_id = self.ids.of(result.call);
             sent.push(
                 Body::ToolResult {
                     tool_use_id,
