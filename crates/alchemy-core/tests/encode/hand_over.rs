@@ -12,7 +12,7 @@ const TARGETS: [(&str, &str); 4] = [
 
 fn sent(api: &str, name: &str, messages: &Value) -> (Value, Vec<(String, String)>) {
     let context = json!({"messages": messages});
-    let encoded = encoded_for(&model_over(api, name), &context, &json!({"cache": "none"}), false).unwrap();
+    let encoded = encoded_for(&model_over(api, name), &context, &json!({}), false).unwrap();
     let notices = notices(&encoded).into_iter();
     let notices = notices.map(|(code, path)| (code.to_owned(), path.to_owned()));
     (body(&encoded), notices.collect())
@@ -125,4 +125,62 @@ fn ids_that_are_too_long_are_replaced() {
     let id = &body["messages"][1]["content"][0]["id"];
     assert!(id.as_str().unwrap().len() <= 64, "{id}");
     assert_eq!(id, &body["messages"][2]["content"][0]["tool_use_id"]);
+}
+
+#[test]
+fn what_does_not_carry_over_is_said() {
+    let content = json!([
+        {"type": "thinking", "thinking": "Hm", "signature": "s"},
+        {"type": "text", "text": "Yes", "citations": [{"url": "https://a.example"}]},
+        {"type": "opaque", "api": "other-api", "kind": "k", "data": {"type": "k"}},
+        {"type": "opaque", "api": "other-api", "kind": "r", "data": {"type": "r"}, "text": "readable"}]);
+    let messages = json!([{"role": "user", "content": "a"}, answer(&content), {"role": "user", "content": "b"}]);
+    for (api, name) in TARGETS {
+        let (body, notices) = sent(api, name, &messages);
+        let expected = [
+            ("block_dropped", "messages[1].content[0]"),
+            ("field_dropped", "messages[1].content[1].citations"),
+            ("block_dropped", "messages[1].content[2]"),
+            ("block_converted", "messages[1].content[3]"),
+        ];
+        let expected = expected.map(|(code, path)| (code.to_owned(), path.to_owned()));
+        assert_eq!(notices, expected, "{api}");
+        let body = body.to_string();
+        assert!(body.contains("Yes") && body.contains("readable"), "{api}: {body}");
+        assert!(!body.contains("Hm") && !body.contains("a.example"), "{api}: {body}");
+    }
+}
+
+#[test]
+fn calls_of_free_text_become_calls_with_one_argument() {
+    let call = json!({"type": "tool_call", "id": "c", "name": "grep", "raw_arguments": "a b", "custom": true});
+    let messages = json!([{"role": "user", "content": "a"}, answer(&json!([call])), result("c", "r")]);
+    for (api, name) in [TARGETS[0], TARGETS[3]] {
+        let (body, notices) = sent(api, name, &messages);
+        assert!(body.to_string().contains(r#"{"input":"a b"}"#), "{api}: {body}");
+        let expected = ("block_converted".to_owned(), "messages[1].content[0]".to_owned());
+        assert_eq!(notices, [expected], "{api}");
+    }
+}
+
+#[test]
+fn arguments_that_are_null_are_none() {
+    let mut call = json!({"type": "tool_call", "id": "c", "name": "f", "raw_arguments": "null", "arguments": {}});
+    call["state"] = json!("complete");
+    let messages = json!([{"role": "user", "content": "a"}, answer(&json!([call])), result("c", "r")]);
+    for (api, name) in TARGETS {
+        let (body, notices) = sent(api, name, &messages);
+        assert!(!body.to_string().contains(r#":"null""#), "{api}: {body}");
+        assert_eq!(notices, [], "{api}");
+    }
+}
+
+#[test]
+fn speech_without_its_type_is_sent_as_its_transcript() {
+    let audio = json!({"type": "audio", "data": "AAECAwQF", "transcript": "Hello.", "id": "audio_1"});
+    let messages = json!([{"role": "user", "content": "a"}, answer(&json!([audio])), {"role": "user", "content": "b"}]);
+    let (body, notices) = sent("google-generative-ai", "google/gemini-2.5-pro", &messages);
+    assert_eq!(body["contents"][1]["parts"], json!([{"text": "Hello."}]));
+    let expected = ("block_converted".to_owned(), "messages[1].content[0]".to_owned());
+    assert_eq!(notices, [expected]);
 }
