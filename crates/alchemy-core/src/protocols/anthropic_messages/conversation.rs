@@ -38,6 +38,21 @@ impl<'a> Conversation<'a> {
     pub(super) fn system(&self) -> WireContent<'_, 'a> {
         WireContent(&self.system)
     }
+
+    /// Whether the turn that goes on, with the results of its calls, began without thinking.
+    pub(super) fn goes_on_without_thinking(&self) -> bool {
+        let is_result = |block: &Block<'_>| matches!(block.body, Body::ToolResult { .. });
+        let last = self.messages.len().saturating_sub(1);
+        // Whatever the user says with the last results, the server may take them to go on with the turn.
+        let goes_on = |(index, message): &(usize, &WireMessage<'_>)| match message.role {
+            "assistant" => true,
+            _ if *index == last => message.content.first().is_some_and(is_result),
+            _ => message.content.iter().all(is_result),
+        };
+        let turn = self.messages.iter().enumerate().rev().take_while(goes_on);
+        let began = turn.filter(|(_, message)| message.role == "assistant").last();
+        began.is_some_and(|(_, message)| !message.content.first().is_some_and(Block::is_thinking))
+    }
 }
 
 /// Puts the conversation of a request into the protocol's form.

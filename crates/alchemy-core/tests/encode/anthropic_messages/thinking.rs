@@ -157,3 +157,40 @@ fn thinking_between_calls_is_asked_for_by_header() {
         assert_eq!(header(&encoded, "anthropic-beta"), beta, "{name} {options}");
     }
 }
+
+#[test]
+fn a_turn_that_began_without_thinking_goes_on_without_a_budget() {
+    let call = json!({"type": "tool_call", "id": "c", "name": "f", "raw_arguments": "{}", "arguments": {}});
+    let result = json!({"role": "tool_result", "tool_call_id": "c", "content": "r"});
+    let user = json!({"role": "user", "content": "a"});
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
+    let asked = |model: &str, messages: &Value| {
+        let encoded = encoded(model, &json!({"messages": messages}), &json!({"reasoning": "low"}));
+        (body(&encoded)["thinking"]["type"].clone(), owned_notices(&encoded))
+    };
+    let foreign = json!({"role": "assistant", "model": "gpt-5", "content": [thought, call]});
+    let own = json!({"role": "assistant", "content": [thought, call]});
+    let dropped = pairs(&[
+        ("block_dropped", "messages[1].content[0]"),
+        ("option_dropped", "options.reasoning"),
+    ]);
+    let (kind, notices) = asked("anthropic/claude-sonnet-4-5", &json!([user, foreign, result]));
+    assert_eq!((kind, notices), (Value::Null, dropped));
+
+    // The turn is all that stands after what the user says: later answers of it need no thinking.
+    let bare = json!({"role": "assistant", "content": [call]});
+    let turn = json!([user, own, result, bare, result]);
+    assert_eq!(asked("anthropic/claude-sonnet-4-5", &turn), (json!("enabled"), vec![]));
+    let (kind, _) = asked(
+        "anthropic/claude-sonnet-4-5",
+        &json!([user, foreign, result, user, own, result]),
+    );
+    assert_eq!(kind, "enabled");
+    // What the user says right behind results is in their message, which goes on with the turn.
+    let (kind, _) = asked("anthropic/claude-sonnet-4-5", &json!([user, foreign, result, user]));
+    assert_eq!(kind, Value::Null);
+    let over = json!([user, bare, result, {"role": "assistant", "content": "Done"}, user]);
+    assert_eq!(asked("anthropic/claude-sonnet-4-5", &over), (json!("enabled"), vec![]));
+    let (kind, _) = asked("anthropic/claude-opus-4-6", &json!([user, foreign, result]));
+    assert_eq!(kind, "adaptive");
+}
