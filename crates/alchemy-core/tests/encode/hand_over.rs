@@ -183,4 +183,17 @@ fn speech_without_its_type_is_sent_as_its_transcript() {
     assert_eq!(body["contents"][1]["parts"], json!([{"text": "Hello."}]));
     let expected = ("block_converted".to_owned(), "messages[1].content[0]".to_owned());
     assert_eq!(notices, [expected]);
+
+    let untold = json!([audio_without(&audio, "transcript"), {"type": "text", "text": "Yes"}]);
+    let messages = json!([{"role": "user", "content": "a"}, answer(&untold), {"role": "user", "content": "b"}]);
+    let (body, notices) = sent("google-generative-ai", "google/gemini-2.5-pro", &messages);
+    assert_eq!(body["contents"][1]["parts"], json!([{"text": "Yes"}]));
+    let expected = ("block_dropped".to_owned(), "messages[1].content[0]".to_owned());
+    assert_eq!(notices, [expected]);
+}
+
+fn audio_without(audio: &Value, key: &str) -> Value {
+    let mut audio = audio.clone();
+    audio.as_object_mut().unwrap().remove(key);
+    audio
 }

@@ -8,8 +8,9 @@ use super::contents::{FunctionCall, Part, Walk, WirePart};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::protocols::encoding::conversation::{Answer, Said, SentCall};
+use crate::protocols::encoding::media;
 use crate::protocols::encoding::notices::{Notices, Place};
-use crate::types::ContentBlock;
+use crate::types::{Audio, ContentBlock};
 
 /// Google's word for a call that no signature can be given for, so that it is taken all the same.
 /// <https://ai.google.dev/gemini-api/docs/thought-signatures> (2026-11)
@@ -49,6 +50,10 @@ impl<'a> Walk<'a, '_> {
                 }
                 Said::Opaque(opaque) if NO_PARTS.contains(&opaque.kind.as_str()) => metadata = true,
                 Said::Opaque(opaque) => parts.push(WirePart::Raw(&opaque.data)),
+                Said::Media(ContentBlock::Audio(audio)) if !answer.own && is_unknown(audio, *place) => {
+                    let text = "the audio of another model came without its type, which the server has to be told";
+                    self.notices.block_dropped(*place, text);
+                }
                 Said::Media(block) => {
                     let signature = signature(block).filter(|_| answer.own);
                     parts.extend(attachments::part(self, block, signature, *place)?);
@@ -92,6 +97,11 @@ fn function_call<'a>(
         ..Part::default()
     };
     Ok(part.signed(signature))
+}
+
+/// Whether nothing tells the type of audio, nor what is said in it.
+fn is_unknown(audio: &Audio, place: Place) -> bool {
+    audio.mime_type.is_none() && audio.transcript.is_none() && media::audio(audio, place).is_err()
 }
 
 fn signature(block: &ContentBlock) -> Option<&str> {
