@@ -31,12 +31,28 @@ pub(super) struct Conversation<'a> {
     pub(super) betas: BTreeSet<&'static str>,
     /// Whether it holds an answer.
     pub(super) answered: bool,
+    /// Where the last answer stands.
+    last: Option<Place>,
 }
 
 impl<'a> Conversation<'a> {
     /// The system prompt as it is sent.
     pub(super) fn system(&self) -> WireContent<'_, 'a> {
         WireContent(&self.system)
+    }
+
+    /// Leaves the thinking out of an answer at the end, which the server is to continue.
+    pub(super) fn end_without_thinking(&mut self, notices: &mut Notices) {
+        let last = self.messages.last_mut().filter(|message| message.role == "assistant");
+        let (Some(message), Some(place)) = (last, self.last) else {
+            return;
+        };
+        let before = message.content.len();
+        message.content.retain(|block| !block.is_thinking());
+        if message.content.len() < before {
+            let text = "the server continues an answer with thinking only if it is asked to think; it goes without";
+            notices.block_dropped(place, text);
+        }
     }
 
     /// Whether the turn that goes on, with the results of its calls, began without thinking.
@@ -100,6 +116,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
         answered: walk.out.iter().any(|message| message.role == "assistant"),
         betas: walk.betas,
         messages: walk.out,
+        last,
     })
 }
 

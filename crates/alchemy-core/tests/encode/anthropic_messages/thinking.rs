@@ -194,3 +194,22 @@ fn a_turn_that_began_without_thinking_goes_on_without_a_budget() {
     let (kind, _) = asked("anthropic/claude-opus-4-6", &json!([user, foreign, result]));
     assert_eq!(kind, "adaptive");
 }
+
+#[test]
+fn an_answer_to_be_continued_keeps_its_thinking_only_beside_a_budget() {
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
+    let paused =
+        json!({"role": "assistant", "stop_reason": "pause", "content": [thought, {"type": "text", "text": "So"}]});
+    let messages = json!({"messages": [{"role": "user", "content": "a"}, paused]});
+    let blocks = |model: &str, options: &Value| {
+        let encoded = encoded(model, &messages, options);
+        let content = body(&encoded)["messages"][1]["content"].clone();
+        (content.as_array().map_or(1, Vec::len), owned_notices(&encoded))
+    };
+    let dropped = pairs(&[("block_dropped", "messages[1]")]);
+    let plain = json!({"cache": "none"});
+    assert_eq!(blocks("anthropic/claude-sonnet-4-5", &plain), (1, dropped));
+    let asked = json!({"cache": "none", "reasoning": "low"});
+    assert_eq!(blocks("anthropic/claude-sonnet-4-5", &asked), (2, vec![]));
+    assert_eq!(blocks("anthropic/claude-opus-4-6", &plain), (2, vec![]));
+}
