@@ -147,7 +147,9 @@ class Reader:
 
     def fail(self, value: dict) -> None:
         kind = (value.get("error") or {}).get("type")
-        self.result.failure = Failure("ResponseError", error_text(value), STATUSES.get(kind))
+        self.result.failure = Failure(
+            "ResponseError", error_text(value), STATUSES.get(kind), request_id=value.get("request_id")
+        )
 
     def end(self) -> Reading:
         result = self.result

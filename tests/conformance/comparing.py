@@ -83,7 +83,7 @@ class Differences:
         if failure.status is not None:
             self.same("error.status", replay.error.status, failure.status)
         self.same("error.retry_after", getattr(replay.error, "retry_after", None), failure.retry_after)
-        self.same("error.request_id", replay.error.request_id, exchange_of(self.case))
+        self.same("error.request_id", replay.error.request_id, exchange_of(self.case) or failure.request_id)
         words = one_line(whole_text(failure.message))[:100]
         if words not in one_line(str(replay.error)):
             self.found.append(f"error message: {replay.error!s:.200}, expected to hold {words!r}")

@@ -39,6 +39,8 @@ class Failure:
     status: int | None = None
     # Seconds that the server asks to wait.
     retry_after: float | None = None
+    # The id of the exchange, where the body says it.
+    request_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,8 @@ def failure_of_status(case: dict, body: bytes) -> Failure:
     kind = KINDS_BY_STATUS.get(status) or by_class[status // 100]
     if kind == "BadRequestError" and OVERFLOW.search(body.decode("utf-8", "replace")):
         kind = "ContextOverflowError"
-    return Failure(kind, message, status, wait(case, value))
+    named = value.get("request_id") if isinstance(value, dict) else None
+    return Failure(kind, message, status, wait(case, value), named)
 
 
 def failed_reading(case: dict, body: bytes) -> Reading:

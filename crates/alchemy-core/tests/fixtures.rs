@@ -38,6 +38,7 @@ struct Failure {
     message_contains: String,
     status: Option<u16>,
     retry_after: Option<f64>,
+    request_id: Option<String>,
     partial: Option<Value>,
 }
 
@@ -110,6 +111,9 @@ fn check(api: &str, folder: &Path) {
                     assert_eq!(error.status, failure.status, "{name}");
                 }
                 assert_eq!(error.retry_after, failure.retry_after, "{name}");
+                if failure.request_id.is_some() {
+                    assert_eq!(error.request_id, failure.request_id, "{name}");
+                }
                 if let Some(expected) = &failure.partial {
                     let mut partial = serde_json::to_value(error.partial.as_deref().unwrap()).unwrap();
                     partial.as_object_mut().unwrap().remove("error_message");

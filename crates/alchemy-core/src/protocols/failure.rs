@@ -19,6 +19,8 @@ pub struct Failure {
     pub code: String,
     /// Seconds to wait, where the body says so.
     pub retry_after: Option<f64>,
+    /// The vendor's id of the exchange, where the body says it.
+    pub request_id: Option<String>,
 }
 
 impl Failure {
@@ -41,7 +43,7 @@ impl Failure {
             return Failure {
                 message: message.clone(),
                 code: text(value, &["code", "type"]).unwrap_or_default(),
-                retry_after: None,
+                ..Failure::default()
             };
         }
         let mut message = text(inner, &["message", "detail", "msg", "error_message", "title"])
@@ -59,6 +61,8 @@ impl Failure {
             message,
             code,
             retry_after: retry_delay(inner),
+            // Anthropic repeats its header here. <https://platform.claude.com/docs/en/api/errors> (2026-11)
+            request_id: text(value, &["request_id"]),
         }
     }
 }
@@ -108,6 +112,7 @@ pub fn inner_error(message: &AssistantMessage, body: &str) -> Error {
     let mut error = response_error(message, &format!("the provider reported an error: {}", failure.message));
     error.status = failure.code.parse().ok().filter(|status| (400..600).contains(status));
     error.body = Some(cut(body, BODY_LIMIT).to_owned());
+    error.request_id = error.request_id.or(failure.request_id);
     error
 }
 
@@ -127,7 +132,7 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
         },
     };
     let mut kind = ErrorKind::of_status(head.status);
-    let mut what = format!("{} {}: {}", head.status, reason_phrase(head.status), failure.message);
+    let mut what = format!("{}{}: {}", head.status, reason_phrase(head.status), failure.message);
     if (300..400).contains(&head.status) {
         let target = head
             .headers
@@ -146,7 +151,7 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
     }
     Error {
         status: Some(head.status),
-        request_id: head.request_id.clone(),
+        request_id: head.request_id.clone().or(failure.request_id),
         body: Some(cut(body, BODY_LIMIT).to_owned()),
         retry_after: retry_after(head).or(failure.retry_after),
         ..placed(kind, message, &what)
@@ -168,11 +173,12 @@ fn retry_after(head: &Response) -> Option<f64> {
         .or_else(|| number("retry-after"))
 }
 
-fn reason_phrase(status: u16) -> &'static str {
-    http::StatusCode::from_u16(status)
+/// The words for a status, behind a space; nothing for those that no standard knows, such as 529.
+fn reason_phrase(status: u16) -> String {
+    let known = http::StatusCode::from_u16(status)
         .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("unknown status")
+        .and_then(|status| status.canonical_reason());
+    known.map(|words| format!(" {words}")).unwrap_or_default()
 }
 
 /// The text of an HTML page, tags taken out.
@@ -262,6 +268,15 @@ mod tests {
         let error = error(502, &[], "<html><body>\n<h1>Bad   gateway</h1></body></html>");
         assert_eq!(error.message, "custom: : 502 Bad Gateway: Bad gateway");
         assert_eq!(error.kind, ErrorKind::ServerError);
+    }
+
+    #[test]
+    fn a_status_of_the_vendors_own_has_its_words_alone() {
+        let body =
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#;
+        let error = error(529, &[], body);
+        assert_eq!(error.message, "custom: : 529: Overloaded");
+        assert_eq!(error.request_id.as_deref(), Some("req_1"));
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub fn models(provider: Option<&str>) -> Vec<Model> {
 ///
 /// With `allow_unknown` a name that is not listed is taken as well, if the provider is known. Nothing is
 /// known of such a model then, so nothing is held back from it: it counts as one that thinks and takes
-/// every kind of content. The same goes for providers whose models nobody can list, such as Ollama.
+/// every kind of content. A dated or fine-tuned form of a listed model thinks only if that one does, since servers
+/// refuse to be asked for the thinking of others. The same goes for providers whose models nobody can list, such as Ollama.
 ///
 /// # Errors
 /// `ModelNotFoundError` with the nearest names.
@@ -66,7 +67,7 @@ pub fn get_model(name: &str, allow_unknown: bool) -> Result<Model> {
     if allow_unknown || provider.any_model {
         return Ok(Model {
             api: provider.api.clone(),
-            reasoning: true,
+            reasoning: origin(provider_id, id).is_none_or(|listed| listed.reasoning),
             input: vec![Modality::Text, Modality::Image, Modality::Audio, Modality::Document],
             ..Model::new(id, provider_id)
         });
@@ -76,6 +77,20 @@ pub fn get_model(name: &str, allow_unknown: bool) -> Result<Model> {
         near_models(name, Some(provider_id))
     );
     Err(not_found(name, Some(provider_id), &message))
+}
+
+/// The listed model that an id names a dated or fine-tuned form of, such as `gpt-4.1-2025-04-14` or
+/// `ft:gpt-4o-mini-2024-07-18:acme::1`. <https://platform.openai.com/docs/guides/fine-tuning> (2026-11)
+fn origin(provider: &str, id: &str) -> Option<&'static Model> {
+    let tuned = id.strip_prefix("ft:").and_then(|rest| rest.split(':').next());
+    let is_date = |rest: &str| {
+        let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+        digits == 8 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    };
+    catalog().iter().find(|model| {
+        let rest = tuned.unwrap_or(id).strip_prefix(model.id.as_str());
+        model.provider == provider && rest.is_some_and(|rest| rest.is_empty() || is_date(rest))
+    })
 }
 
 fn find(name: &str) -> Option<&'static Model> {
@@ -247,6 +262,16 @@ mod tests {
         let model = get_model("openai/brand-new", true).unwrap();
         assert!(model.reasoning && model.input.contains(&Modality::Image));
         assert_eq!(model.base_url, None);
+    }
+
+    #[test]
+    fn another_form_of_a_listed_model_thinks_if_that_does() {
+        let thinks = |name| get_model(name, true).unwrap().reasoning;
+        assert!(!thinks("openai/gpt-4.1-2025-04-14"));
+        assert!(!thinks("openai/ft:gpt-4o-mini-2024-07-18:acme::1"));
+        assert!(!thinks("openai/ft:gpt-4.1:acme::1"));
+        assert!(thinks("openai/o3-2025-04-16"));
+        assert!(thinks("openai/gpt-4.1-thinker"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod anthropic_messages;
 mod google_generative_ai;
+mod hand_over;
 mod media;
 mod messages;
 mod openai_responses;

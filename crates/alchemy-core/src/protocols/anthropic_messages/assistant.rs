@@ -49,6 +49,11 @@ fn is_open_call(json: &Json) -> bool {
 
 fn block<'a>(walk: &mut Walk<'a, '_>, said: Said<'a>, own: bool, place: Place) -> Option<Block<'a>> {
     match said {
+        Said::Text(text) if own && !text.citations.is_empty() && text.text.trim().is_empty() => {
+            let reason = "the server refuses text without a visible character, and sources without text";
+            walk.notices.block_dropped(place, reason);
+            None
+        }
         Said::Text(text) if own && !text.citations.is_empty() => Some(
             Body::Text {
                 text: text.text.as_str().into(),
@@ -107,7 +112,7 @@ fn call<'a>(walk: &mut Walk<'a, '_>, sent: SentCall<'a>, own: bool, place: Place
     let signature = call.signature.as_deref().filter(|_| own);
     let rest: Option<Object> = signature.and_then(|text| serde_json::from_str(text).ok());
     Body::ToolUse {
-        id: walk.ids.wire(&call.id),
+        id: walk.ids.of(call),
         name: &call.name,
         input,
         rest: rest.unwrap_or_default(),

@@ -19,6 +19,10 @@ use crate::protocols::encoding::tool_call_ids::WireIds;
 use crate::quirks::ToolCallIds;
 use crate::types::{Content, ContentBlock, Modality, UserMessage};
 
+/// The longest id of a call that every server of the protocol takes. Ids are unique in a conversation, too.
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html> (2026-11)
+const LONGEST_ID: usize = 64;
+
 /// The conversation of a request.
 pub(super) struct Conversation<'a> {
     pub(super) system: Vec<Block<'a>>,
@@ -27,12 +31,43 @@ pub(super) struct Conversation<'a> {
     pub(super) betas: BTreeSet<&'static str>,
     /// Whether it holds an answer.
     pub(super) answered: bool,
+    /// Where the last answer stands.
+    last: Option<Place>,
 }
 
 impl<'a> Conversation<'a> {
     /// The system prompt as it is sent.
     pub(super) fn system(&self) -> WireContent<'_, 'a> {
         WireContent(&self.system)
+    }
+
+    /// Leaves the thinking out of an answer at the end, which the server is to continue.
+    pub(super) fn end_without_thinking(&mut self, notices: &mut Notices) {
+        let last = self.messages.last_mut().filter(|message| message.role == "assistant");
+        let (Some(message), Some(place)) = (last, self.last) else {
+            return;
+        };
+        let before = message.content.len();
+        message.content.retain(|block| !block.is_thinking());
+        if message.content.len() < before {
+            let text = "the server continues an answer with thinking only if it is asked to think; it goes without";
+            notices.block_dropped(place, text);
+        }
+    }
+
+    /// Whether the turn that goes on, with the results of its calls, began without thinking.
+    pub(super) fn goes_on_without_thinking(&self) -> bool {
+        let is_result = |block: &Block<'_>| matches!(block.body, Body::ToolResult { .. });
+        let last = self.messages.len().saturating_sub(1);
+        // Whatever the user says with the last results, the server may take them to go on with the turn.
+        let goes_on = |(index, message): &(usize, &WireMessage<'_>)| match message.role {
+            "assistant" => true,
+            _ if *index == last => message.content.first().is_some_and(is_result),
+            _ => message.content.iter().all(is_result),
+        };
+        let turn = self.messages.iter().enumerate().rev().take_while(goes_on);
+        let began = turn.filter(|(_, message)| message.role == "assistant").last();
+        began.is_some_and(|(_, message)| !message.content.first().is_some_and(Block::is_thinking))
     }
 }
 
@@ -42,7 +77,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
     let mut walk = Walk {
         request: *request,
         notices,
-        ids: WireIds::new(ToolCallIds::Words),
+        ids: WireIds::within(LONGEST_ID, ToolCallIds::Words),
         out: Vec::with_capacity(turns.len()),
         remarks: Remarks::default(),
         betas: BTreeSet::new(),
@@ -81,6 +116,7 @@ pub(super) fn encode<'a>(request: &Request<'a>, notices: &mut Notices) -> Result
         answered: walk.out.iter().any(|message| message.role == "assistant"),
         betas: walk.betas,
         messages: walk.out,
+        last,
     })
 }
 
@@ -184,7 +220,7 @@ impl<'a> Walk<'a, '_> {
                 self.notices.block_converted(result.place, text);
                 content.push(Block::text("Error"));
             }
-            let tool_use_id = self.ids.wire(&result.call.id);
+            let tool_use_id = self.ids.of(result.call);
             sent.push(
                 Body::ToolResult {
                     tool_use_id,

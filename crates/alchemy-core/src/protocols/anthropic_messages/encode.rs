@@ -23,6 +23,10 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
     let mut conversation = conversation::encode(request, &mut notices)?;
     let max_tokens = options::max_tokens(request)?;
     let plan = thinking::plan(request, max_tokens, &mut notices);
+    let plan = plan.in_turn(&conversation, &mut notices);
+    if !plan.thinks() && request.quirks.reasoning_budgets.is_some() {
+        conversation.end_without_thinking(&mut notices);
+    }
     let mut wire_tools = tools::encode(request, &tools, &mut notices);
     cache::mark(request, &mut wire_tools, &mut conversation);
 

@@ -58,7 +58,12 @@ impl<'a> Block<'a> {
 
     /// Whether the block can carry a mark. The forms of others are not touched.
     pub(super) fn takes_mark(&self) -> bool {
-        !matches!(self.body, Body::Raw(_) | Body::Thinking { .. } | Body::Redacted { .. })
+        !matches!(self.body, Body::Raw(_)) && !self.is_thinking()
+    }
+
+    /// Whether the block is thinking, which may be withheld.
+    pub(super) fn is_thinking(&self) -> bool {
+        matches!(self.body, Body::Thinking { .. } | Body::Redacted { .. })
     }
 }
 

@@ -9,6 +9,7 @@
 
 use serde::Serialize;
 
+use super::conversation::Conversation;
 use crate::protocols::Request;
 use crate::protocols::encoding::effort::{self, Wish};
 use crate::protocols::encoding::notices::Notices;
@@ -44,6 +45,18 @@ impl Plan {
     /// Whether it was asked to by budget.
     pub(super) fn is_budget(self) -> bool {
         matches!(self, Plan::Budget(_))
+    }
+
+    /// What of it can be asked for in the turn that goes on. One that began without thinking, for instance with a call
+    /// of another model, has to end without: the server refuses a budget there, while `adaptive` leaves it to the model.
+    /// <https://platform.claude.com/docs/en/build-with-claude/extended-thinking#toggling-thinking-modes-in-conversations>
+    pub(super) fn in_turn(self, conversation: &Conversation<'_>, notices: &mut Notices) -> Self {
+        if !self.is_budget() || !conversation.goes_on_without_thinking() {
+            return self;
+        }
+        let text = "the turn began without thinking, and goes on without it until the user speaks again";
+        notices.option_dropped("reasoning", text);
+        Plan::Unset
     }
 
     /// The value of `thinking`.

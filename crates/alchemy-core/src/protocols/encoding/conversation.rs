@@ -80,7 +80,7 @@ impl<'a> SentCall<'a> {
         let call = self.call;
         match (call.raw_arguments.trim(), &call.arguments) {
             _ if !self.whole => "{}",
-            ("", Some(arguments)) => arguments.text(),
+            ("" | "null", Some(arguments)) => arguments.text(),
             ("" | "null", None) => "{}",
             _ => &call.raw_arguments,
         }
@@ -228,7 +228,13 @@ fn answer<'a>(
     for (index, block) in message.content.iter().enumerate() {
         let place = place.block(index);
         let kept = match block {
-            ContentBlock::Text(text) => Some(Said::Text(text)),
+            ContentBlock::Text(text) => {
+                if !own && !text.citations.is_empty() {
+                    let reason = "the sources mean something to their own model alone; the text goes without them";
+                    notices.add("field_dropped", format_args!("{place}.citations"), reason);
+                }
+                Some(Said::Text(text))
+            }
             ContentBlock::Thinking(thinking) if own => Some(Said::Thinking(thinking)),
             ContentBlock::Thinking(_) => {
                 notices.block_dropped(place, "thinking of another model is not sent");

@@ -2,12 +2,14 @@
 //!
 //! Ids come from whoever made the call, and servers differ in what they take. An id that does not fit is
 //! replaced by one made from its text, so the same conversation gives the same ids on each turn and prompt
-//! caches stay warm.
+//! caches stay warm. Some servers count their calls from zero in each answer, while others want each id of a
+//! conversation once: there the later call gets another id.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::quirks::ToolCallIds;
+use crate::types::ToolCall;
 
 /// The longest id that OpenAI takes in chat completions.
 const SHORT: usize = 40;
@@ -18,6 +20,10 @@ pub(crate) struct WireIds<'a> {
     /// The longest id that the protocol itself takes.
     most: usize,
     replaced: HashMap<&'a str, String>,
+    /// The ids of the calls so far, by where the calls stand in memory.
+    given: HashMap<*const ToolCall, Cow<'a, str>>,
+    /// The same ids.
+    taken: HashSet<Cow<'a, str>>,
 }
 
 impl<'a> WireIds<'a> {
@@ -31,7 +37,33 @@ impl<'a> WireIds<'a> {
             form,
             most,
             replaced: HashMap::new(),
+            given: HashMap::new(),
+            taken: HashSet::new(),
         }
+    }
+
+    /// The id of a call, which no other call of the conversation has.
+    pub(crate) fn of(&mut self, call: &'a ToolCall) -> Cow<'a, str> {
+        if let Some(known) = self.given.get(&std::ptr::from_ref(call)) {
+            return known.clone();
+        }
+        let mut id = self.wire(&call.id);
+        if self.taken.contains(&id) {
+            id = Cow::Owned(self.made(&id));
+        }
+        self.give(call, id)
+    }
+
+    /// The id of a call in the form that fits, even if another call has it.
+    pub(crate) fn kept(&mut self, call: &'a ToolCall) -> Cow<'a, str> {
+        let id = self.wire(&call.id);
+        self.give(call, id)
+    }
+
+    fn give(&mut self, call: &'a ToolCall, id: Cow<'a, str>) -> Cow<'a, str> {
+        self.taken.insert(id.clone());
+        self.given.insert(std::ptr::from_ref(call), id.clone());
+        id
     }
 
     /// The id as it is sent.
@@ -42,7 +74,7 @@ impl<'a> WireIds<'a> {
             ToolCallIds::NineAlphanumerics => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
             ToolCallIds::Words => {
                 let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-                !id.is_empty() && id.bytes().all(word)
+                !id.is_empty() && id.len() <= self.most && id.bytes().all(word)
             }
         };
         if fits {
@@ -51,15 +83,20 @@ impl<'a> WireIds<'a> {
         if let Some(known) = self.replaced.get(id) {
             return Cow::Owned(known.clone());
         }
-        let plain = self.form == ToolCallIds::NineAlphanumerics;
-        let prefix = if plain { "" } else { "call_" };
-        let taken = |wire: &String| self.replaced.values().any(|other| other == wire);
-        let made = (0..u64::MAX)
-            .map(|salt| format!("{prefix}{}", nine(id, salt)))
-            .find(|wire| !taken(wire));
-        let made = made.unwrap_or_default();
+        let made = self.made(id);
         self.replaced.insert(id, made.clone());
         Cow::Owned(made)
+    }
+
+    /// An id from a text that nothing has yet.
+    fn made(&self, text: &str) -> String {
+        let plain = self.form == ToolCallIds::NineAlphanumerics;
+        let prefix = if plain { "" } else { "call_" };
+        let taken = |wire: &str| self.taken.contains(wire) || self.replaced.values().any(|other| other == wire);
+        let made = (0..u64::MAX)
+            .map(|salt| format!("{prefix}{}", nine(text, salt)))
+            .find(|wire| !taken(wire));
+        made.unwrap_or_default()
     }
 }
 
@@ -114,5 +151,25 @@ mod tests {
             "{ids:?}"
         );
         assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+    }
+    #[test]
+    fn each_call_has_an_id_of_its_own() {
+        let call = |id: &str| ToolCall {
+            id: id.to_owned(),
+            ..ToolCall::default()
+        };
+        let calls = ["call_0", "call_1", "call_0", "call_0"].map(call);
+        let other = call("call_0");
+        let mut ids = WireIds::within(64, ToolCallIds::Words);
+        let wire: Vec<String> = calls.iter().map(|call| ids.of(call).into_owned()).collect();
+        assert_eq!(wire.first().map(String::as_str), Some("call_0"));
+        assert_eq!(
+            wire.iter().collect::<std::collections::BTreeSet<_>>().len(),
+            4,
+            "{wire:?}"
+        );
+        let again: Vec<String> = calls.iter().map(|call| ids.of(call).into_owned()).collect();
+        assert_eq!(again, wire);
+        assert_eq!(ids.kept(&other), "call_0");
     }
 }

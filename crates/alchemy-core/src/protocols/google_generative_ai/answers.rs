@@ -8,8 +8,9 @@ use super::contents::{FunctionCall, Part, Walk, WirePart};
 use crate::error::{Error, Result};
 use crate::json::Json;
 use crate::protocols::encoding::conversation::{Answer, Said, SentCall};
-use crate::protocols::encoding::notices::Place;
-use crate::types::ContentBlock;
+use crate::protocols::encoding::media;
+use crate::protocols::encoding::notices::{Notices, Place};
+use crate::types::{Audio, ContentBlock};
 
 /// Google's word for a call that no signature can be given for, so that it is taken all the same.
 /// <https://ai.google.dev/gemini-api/docs/thought-signatures> (2026-11)
@@ -44,10 +45,15 @@ impl<'a> Walk<'a, '_> {
                 Said::Call(call) => {
                     let own = call.call.signature.as_deref().filter(|_| answer.own);
                     let needed = self.request.quirks.signature_required && std::mem::take(&mut first_call);
-                    parts.push(function_call(call, own.or(needed.then_some(NO_SIGNATURE)), *place)?);
+                    let signature = own.or(needed.then_some(NO_SIGNATURE));
+                    parts.push(function_call(call, signature, *place, self.notices)?);
                 }
                 Said::Opaque(opaque) if NO_PARTS.contains(&opaque.kind.as_str()) => metadata = true,
                 Said::Opaque(opaque) => parts.push(WirePart::Raw(&opaque.data)),
+                Said::Media(ContentBlock::Audio(audio)) if !answer.own && is_unknown(audio, *place) => {
+                    let text = "the audio of another model came without its type, which the server has to be told";
+                    self.notices.block_dropped(*place, text);
+                }
                 Said::Media(block) => {
                     let signature = signature(block).filter(|_| answer.own);
                     parts.extend(attachments::part(self, block, signature, *place)?);
@@ -63,9 +69,18 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-fn function_call<'a>(call: &SentCall<'a>, signature: Option<&'a str>, place: Place) -> Result<WirePart<'a>> {
-    let args = match call.call.custom {
-        true => Json::of(&serde_json::json!({"input": call.call.raw_arguments})),
+fn function_call<'a>(
+    call: &SentCall<'a>,
+    signature: Option<&'a str>,
+    place: Place,
+    notices: &mut Notices,
+) -> Result<WirePart<'a>> {
+    let args = match call.call.custom && call.whole {
+        true => {
+            let text = "a call with free text is sent as one with the argument `input`";
+            notices.block_converted(place, text);
+            Json::of(&serde_json::json!({"input": call.call.raw_arguments}))
+        }
         false => Json::parse(call.arguments()),
     };
     let args = args.ok().filter(Json::is_object).ok_or_else(|| {
@@ -82,6 +97,11 @@ fn function_call<'a>(call: &SentCall<'a>, signature: Option<&'a str>, place: Pla
         ..Part::default()
     };
     Ok(part.signed(signature))
+}
+
+/// Whether nothing tells the type of audio, nor what is said in it.
+fn is_unknown(audio: &Audio, place: Place) -> bool {
+    audio.mime_type.is_none() && audio.transcript.is_none() && media::audio(audio, place).is_err()
 }
 
 fn signature(block: &ContentBlock) -> Option<&str> {

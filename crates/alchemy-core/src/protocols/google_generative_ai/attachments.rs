@@ -46,7 +46,8 @@ pub(super) fn part<'a>(
             media::image(image, place)?
         }
         ContentBlock::Audio(audio) => match (&audio.data, &audio.url, audio.transcript.as_deref(), &audio.id) {
-            (None, None, Some(transcript), _) => {
+            // The server has to be told the type, which a provider that streams bare samples does not say.
+            (data, None, Some(transcript), _) if data.is_none() || media::audio(audio, place).is_err() => {
                 walk.notices
                     .block_converted(place, "the audio is sent as its transcript");
                 return Ok(Some(Part::text(transcript).signed(signature)));

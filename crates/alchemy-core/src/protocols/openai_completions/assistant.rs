@@ -128,7 +128,11 @@ impl<'a> Turn<'a> {
 
     fn call(&mut self, walk: &mut Walk<'a, '_>, call: SentCall<'a>, place: Place) {
         let mut wire = tools::call(call, self.own, place, walk.tools, &walk.request, walk.notices);
-        wire.id = walk.ids.wire(&call.call.id);
+        // Its own ids mean something to some models, and stay; those of others may clash.
+        wire.id = match self.own {
+            true => walk.ids.kept(call.call),
+            false => walk.ids.of(call.call),
+        };
         self.calls.push(wire);
     }
 

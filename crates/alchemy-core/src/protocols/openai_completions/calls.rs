@@ -50,6 +50,12 @@ impl Calls {
     pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, halves: bool, assembler: &mut Assembler) {
         let mut touched = Vec::new();
         for delta in deltas {
+            if let Some(kind) = delta.unknown_kind() {
+                let path = format!("content[{}]", assembler.message().content.len());
+                let text = format!("the server sent a call of the unknown type {kind:?}; it is not kept");
+                assembler.notice(Notice::new("tool_call_ignored", path, text));
+                continue;
+            }
             // Snowflake sends an empty shell of the one beside the other.
             let custom = delta.custom.filter(CustomDelta::is_told);
             let is_custom = custom.is_some();

@@ -8,7 +8,6 @@ use super::conversation::Walk;
 use super::request::{Part, Value, WireMessage};
 use crate::error::Result;
 use crate::protocols::encoding::conversation::{CallResult, NO_RESULT};
-use crate::protocols::encoding::notices::Place;
 use crate::types::{Content, ContentBlock, ToolResultMessage};
 
 impl<'a> Walk<'a, '_> {
@@ -17,10 +16,10 @@ impl<'a> Walk<'a, '_> {
         let mut attachments = Vec::new();
         for result in results {
             let content = match result.message {
-                Some(message) => self.result(message, result.place, &mut attachments)?,
+                Some(message) => self.result(message, result, &mut attachments)?,
                 None => Value::from(NO_RESULT),
             };
-            let id = self.ids.wire(&result.call.id);
+            let id = self.ids.of(result.call);
             let message = WireMessage::new("tool", content).with("tool_call_id", id);
             self.out.push(match self.request.quirks.tool_result_name {
                 true => message.with("name", result.tool_name()),
@@ -36,7 +35,7 @@ impl<'a> Walk<'a, '_> {
     fn result(
         &mut self,
         message: &'a ToolResultMessage,
-        place: Place,
+        result: &CallResult<'a>,
         attachments: &mut Vec<Part<'a>>,
     ) -> Result<Value<'a>> {
         let mut parts = Vec::new();
@@ -45,7 +44,7 @@ impl<'a> Walk<'a, '_> {
             Content::Text(text) => parts.push(Part::text(text.as_str())),
             Content::Blocks(blocks) => {
                 for (index, block) in blocks.iter().enumerate() {
-                    let place = place.block(index);
+                    let place = result.place.block(index);
                     let images = self.request.quirks.tool_result_images && matches!(block, ContentBlock::Image(_));
                     match self.part(block, place)? {
                         Some(part @ (Part::Text { .. } | Part::Raw(_))) => parts.push(part),
@@ -53,7 +52,7 @@ impl<'a> Walk<'a, '_> {
                         Some(part) => {
                             let text = "a tool result holds text alone; the block goes into a user message after it";
                             self.notices.block_converted(place, text);
-                            let id = self.ids.wire(&message.tool_call_id);
+                            let id = self.ids.of(result.call);
                             attachments.push(Part::text(format!("From the tool result {id}:")));
                             attachments.push(part);
                         }

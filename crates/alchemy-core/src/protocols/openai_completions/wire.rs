@@ -116,6 +116,8 @@ pub(super) struct ToolCallDelta<'a> {
     pub(super) index: Option<u64>,
     #[serde(borrow)]
     pub(super) id: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) function: Option<FunctionDelta<'a>>,
     #[serde(borrow)]
@@ -131,6 +133,17 @@ pub(super) struct FunctionDelta<'a> {
     pub(super) name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(super) arguments: Option<&'a RawValue>,
+}
+
+impl ToolCallDelta<'_> {
+    /// What it calls, if that is neither a function nor a tool of free text.
+    pub(super) fn unknown_kind(&self) -> Option<&str> {
+        let kind = self
+            .kind
+            .as_deref()
+            .filter(|kind| !matches!(*kind, "" | "function" | "custom"));
+        kind.filter(|_| self.function.is_none() && self.custom.is_none())
+    }
 }
 
 /// The call of a tool that takes free text.

@@ -157,7 +157,7 @@ impl<'a> Turn<'a, '_> {
         self.before_item(walk, place);
         let signature = sent.call.signature.as_deref().filter(|_| self.answer.own);
         if let Some((item, mut keys)) = signature.and_then(tools::client_item) {
-            let id = walk.ids.wire(&sent.call.id);
+            let id = walk.ids.of(sent.call);
             let item = match text_of(&keys, "call_id") == id {
                 true => item,
                 false => {
@@ -175,7 +175,7 @@ impl<'a> Turn<'a, '_> {
             keys.remove("id");
         }
         let call = sent.call;
-        let id = walk.ids.wire(&call.id);
+        let id = walk.ids.of(call);
         let name = call.name.as_str();
         let entry = if tools::goes_as_custom(call, self.answer.own, walk.tools, &walk.request) {
             walk.customs.push(call);

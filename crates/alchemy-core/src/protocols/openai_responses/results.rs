@@ -18,7 +18,7 @@ use crate::types::{Api, Content, ContentBlock, Image, ToolResultMessage};
 
 /// A result, and what is known of the call that it answers.
 struct Answer<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     /// Whether the call was one with free text.
     custom: bool,
     message: Option<&'a ToolResultMessage>,
@@ -35,7 +35,7 @@ impl<'a> Walk<'a, '_> {
             let client = self.clients.iter().find(|(client, _)| std::ptr::eq(*client, call));
             let client = client.map(|(_, keys)| keys.clone());
             let answer = Answer {
-                id: &call.id,
+                id: self.ids.of(call),
                 custom: self.customs.iter().any(|custom| std::ptr::eq(*custom, call)),
                 message: result.message,
                 place: result.place,
@@ -56,7 +56,7 @@ impl<'a> Walk<'a, '_> {
             let client = tool.and_then(|tool| tool.native).and_then(tools::client_keys);
             let custom = tool.is_some_and(|tool| tools::is_custom(tool, &self.request));
             let answer = Answer {
-                id: &message.tool_call_id,
+                id: self.ids.wire(&message.tool_call_id),
                 custom,
                 message: Some(message),
                 place: *place,
@@ -82,12 +82,12 @@ impl<'a> Walk<'a, '_> {
             true => "custom_tool_call_output",
             false => "function_call_output",
         };
-        let entry = Entry::of(kind).with("call_id", self.ids.wire(answer.id));
+        let entry = Entry::of(kind).with("call_id", answer.id.clone());
         let Some(message) = answer.message else {
             return Ok(entry.with("output", NO_RESULT));
         };
         let attached = attachments.len();
-        let mut parts = self.parts(message, answer.place, attachments)?;
+        let mut parts = self.parts(message, answer, attachments)?;
         if message.is_error {
             mark_failure(&mut parts);
         }
@@ -102,7 +102,7 @@ impl<'a> Walk<'a, '_> {
     fn parts(
         &mut self,
         message: &'a ToolResultMessage,
-        place: Place,
+        answer: &Answer<'a>,
         attachments: &mut Vec<Value<'a>>,
     ) -> Result<Vec<Value<'a>>> {
         let mut parts = Vec::new();
@@ -111,7 +111,7 @@ impl<'a> Walk<'a, '_> {
             Content::Blocks(blocks) => blocks,
         };
         for (index, block) in blocks.iter().enumerate() {
-            let place = place.block(index);
+            let place = answer.place.block(index);
             match self.block(block, place)? {
                 Some(Sent::Part(part)) if self.request.quirks.tool_result_images || text(&part).is_some() => {
                     parts.push(part);
@@ -119,7 +119,7 @@ impl<'a> Walk<'a, '_> {
                 Some(Sent::Part(part)) => {
                     let text = "a tool result holds text alone; the block goes into a user message after it";
                     self.notices.block_converted(place, text);
-                    let id = self.ids.wire(&message.tool_call_id);
+                    let id = &answer.id;
                     attachments.push(Entry::text(format!("From the tool result {id}:")).into());
                     attachments.push(part);
                 }
@@ -136,7 +136,7 @@ impl<'a> Walk<'a, '_> {
     /// The result of a tool of the vendor's that the caller ran.
     fn client(&mut self, result: &Answer<'a>, call: &Object) -> Result<Entry<'a>> {
         let kind = text_of(call, "type");
-        let id = self.ids.wire(result.id);
+        let id = result.id.clone();
         let failed = result.message.is_none_or(|message| message.is_error);
         let said = self.said(result, kind == "computer_call");
         Ok(match kind.as_str() {

@@ -43,7 +43,19 @@ fn thinking_of_another_model_stays_behind() {
         {"role": "user", "content": "b"}]);
     let (sent, notices) = messages(&given);
     assert_eq!(sent[0], json!({"role": "assistant", "content": "Yes"}));
-    assert_eq!(notices, pairs(&[("block_dropped", "messages[0].content[0]")]));
+    let dropped = [
+        ("block_dropped", "messages[0].content[0]"),
+        ("field_dropped", "messages[0].content[1].citations"),
+    ];
+    assert_eq!(notices, pairs(&dropped));
+}
+
+#[test]
+fn sources_without_text_stay_behind() {
+    let source = json!({"type": "text", "text": "", "citations": [{"a": 1}]});
+    let (sent, notices) = answer(&json!([{"type": "text", "text": "Yes"}, source]));
+    assert_eq!(sent["content"], "Yes");
+    assert_eq!(notices, pairs(&[("block_dropped", "messages[1].content[1]")]));
 }
 
 #[test]

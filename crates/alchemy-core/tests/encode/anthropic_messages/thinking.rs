@@ -157,3 +157,59 @@ fn thinking_between_calls_is_asked_for_by_header() {
         assert_eq!(header(&encoded, "anthropic-beta"), beta, "{name} {options}");
     }
 }
+
+#[test]
+fn a_turn_that_began_without_thinking_goes_on_without_a_budget() {
+    let call = json!({"type": "tool_call", "id": "c", "name": "f", "raw_arguments": "{}", "arguments": {}});
+    let result = json!({"role": "tool_result", "tool_call_id": "c", "content": "r"});
+    let user = json!({"role": "user", "content": "a"});
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
+    let asked = |model: &str, messages: &Value| {
+        let encoded = encoded(model, &json!({"messages": messages}), &json!({"reasoning": "low"}));
+        (body(&encoded)["thinking"]["type"].clone(), owned_notices(&encoded))
+    };
+    let foreign = json!({"role": "assistant", "model": "gpt-5", "content": [thought, call]});
+    let own = json!({"role": "assistant", "content": [thought, call]});
+    let dropped = pairs(&[
+        ("block_dropped", "messages[1].content[0]"),
+        ("option_dropped", "options.reasoning"),
+    ]);
+    let (kind, notices) = asked("anthropic/claude-sonnet-4-5", &json!([user, foreign, result]));
+    assert_eq!((kind, notices), (Value::Null, dropped));
+
+    // The turn is all that stands after what the user says: later answers of it need no thinking.
+    let bare = json!({"role": "assistant", "content": [call]});
+    let turn = json!([user, own, result, bare, result]);
+    assert_eq!(asked("anthropic/claude-sonnet-4-5", &turn), (json!("enabled"), vec![]));
+    let (kind, _) = asked(
+        "anthropic/claude-sonnet-4-5",
+        &json!([user, foreign, result, user, own, result]),
+    );
+    assert_eq!(kind, "enabled");
+    // What the user says right behind results is in their message, which goes on with the turn.
+    let (kind, _) = asked("anthropic/claude-sonnet-4-5", &json!([user, foreign, result, user]));
+    assert_eq!(kind, Value::Null);
+    let over = json!([user, bare, result, {"role": "assistant", "content": "Done"}, user]);
+    assert_eq!(asked("anthropic/claude-sonnet-4-5", &over), (json!("enabled"), vec![]));
+    let (kind, _) = asked("anthropic/claude-opus-4-6", &json!([user, foreign, result]));
+    assert_eq!(kind, "adaptive");
+}
+
+#[test]
+fn an_answer_to_be_continued_keeps_its_thinking_only_beside_a_budget() {
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "s"});
+    let paused =
+        json!({"role": "assistant", "stop_reason": "pause", "content": [thought, {"type": "text", "text": "So"}]});
+    let messages = json!({"messages": [{"role": "user", "content": "a"}, paused]});
+    let blocks = |model: &str, options: &Value| {
+        let encoded = encoded(model, &messages, options);
+        let content = body(&encoded)["messages"][1]["content"].clone();
+        (content.as_array().map_or(1, Vec::len), owned_notices(&encoded))
+    };
+    let dropped = pairs(&[("block_dropped", "messages[1]")]);
+    let plain = json!({"cache": "none"});
+    assert_eq!(blocks("anthropic/claude-sonnet-4-5", &plain), (1, dropped));
+    let asked = json!({"cache": "none", "reasoning": "low"});
+    assert_eq!(blocks("anthropic/claude-sonnet-4-5", &asked), (2, vec![]));
+    assert_eq!(blocks("anthropic/claude-opus-4-6", &plain), (2, vec![]));
+}

@@ -130,7 +130,7 @@ fn calls_that_cannot_go_as_they_are() {
                 {"functionResponse": {"id": "2", "name": "now", "response": {"error": "No result: the call was not run."}}}]}])
     );
     let codes: Vec<&str> = notices.iter().map(|(code, _)| code.as_str()).collect();
-    assert_eq!(codes, ["message_inserted"; 2]);
+    assert_eq!(codes, ["message_inserted", "message_inserted", "block_converted"]);
     let list = json!({"type": "tool_call", "id": "1", "name": "f", "raw_arguments": "[1]"});
     refused(
         "google/gemini-2.5-flash",

@@ -128,7 +128,8 @@ fn another_models_answer_goes_back_as_text_and_calls() {
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "One"}]},
         {"type": "function_call", "call_id": "toolu_1", "name": "f", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "toolu_1", "output": "Rain"}]);
-    let notices = notice("block_dropped", "messages[0].content[0]");
+    let mut notices = notice("block_dropped", "messages[0].content[0]");
+    notices.extend(notice("field_dropped", "messages[0].content[1].citations"));
     assert_eq!(input_sent("openai/gpt-5", &messages), (expected, notices));
 }
 
