@@ -7,6 +7,7 @@ mod extras;
 mod finish;
 mod output;
 mod repeat;
+mod think_tags;
 mod usage;
 mod wire;
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Halves U+D800..U+DFFF stand at U+10D800..U+10DFFF while they travel.
@@ -45,9 +46,59 @@ pub(crate) fn escape_halves(json: &str) -> String {
     text
 }
 
-/// Reads a JSON text in which halves that stand alone become U+FFFD.
+/// What was read from a JSON text.
+pub(crate) struct Read<'a, T> {
+    pub(crate) value: T,
+    /// The text that it was read from.
+    pub(crate) json: &'a str,
+    /// Whether halves of surrogate pairs travel in it.
+    pub(crate) halves: bool,
+}
+
+/// Reads a JSON text, in which halves of surrogate pairs may travel. `room` holds the text then.
+pub(crate) fn read_halves<'a, T: Deserialize<'a>>(
+    json: &'a str,
+    room: &'a mut String,
+) -> serde_json::Result<Read<'a, T>> {
+    read_repaired(json, escape_halves, room)
+}
+
+/// Reads a JSON text in which halves that stand alone become U+FFFD. `room` holds the text then.
+pub(crate) fn read_clean<'a, T: Deserialize<'a>>(json: &'a str, room: &'a mut String) -> serde_json::Result<T> {
+    let repair = |json: &str| clean(&escape_halves(json)).into_owned();
+    read_repaired(json, repair, room).map(|read| read.value)
+}
+
+/// The same for what borrows nothing from the text.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
-    serde_json::from_str(json).or_else(|error| serde_json::from_str(&clean(&escape_halves(json))).map_err(|_| error))
+    read_clean(json, &mut String::new())
+}
+
+fn read_repaired<'a, T: Deserialize<'a>>(
+    json: &'a str,
+    repair: impl FnOnce(&str) -> String,
+    room: &'a mut String,
+) -> serde_json::Result<Read<'a, T>> {
+    match serde_json::from_str(json) {
+        Ok(value) => Ok(Read {
+            value,
+            json,
+            halves: false,
+        }),
+        // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
+        Err(error) => {
+            *room = repair(json);
+            let json = room.as_str();
+            match serde_json::from_str(json) {
+                Ok(value) => Ok(Read {
+                    value,
+                    json,
+                    halves: true,
+                }),
+                Err(_) => Err(error),
+            }
+        }
+    }
 }
 
 /// A text in which halves that stand alone are U+FFFD.
