@@ -151,10 +151,10 @@ impl Decode for Decoder {
             self.blocks.piece(index, &delta, false, assembler)?;
             return Ok(Flow::More);
         }
-        let mut room = String::new();
-        let read = read_halves::<Option<Event<'_>>>(data, &mut room);
-        let read = read.map_err(|error| malformed(assembler, data, error))?;
-        self.take(&read.value.unwrap_or_default(), read.json, read.halves, assembler)?;
+        let read = read_halves::<Event<'static>, _>(data, |event, json, halves| {
+            self.take(&event.unwrap_or_default(), json, halves, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))?;
         Ok(if self.ended { Flow::Ended } else { Flow::More })
     }
 

@@ -78,10 +78,10 @@ impl Pending {
             }
         }
         for (key, value) in delta.extras.iter() {
-            let mut room = String::new();
-            if let Ok(text) = read_halves::<String>(value.get(), &mut room) {
-                self.halves |= text.halves;
-                self.append(key, &text.value);
+            let read = read_halves::<String, _>(value.get(), |text, _, halves| (text, halves));
+            if let Ok((text, halves)) = read {
+                self.halves |= halves;
+                self.append(key, &text);
             } else if let Ok(json) = Json::parse(value.get()) {
                 *self.part(key) = Part::Json(json);
             }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::surrogates::Shape;
 use crate::protocols::decoding::wire::{raw, read_object, text};
 
 /// An event of a stream.
@@ -32,6 +33,11 @@ pub(super) struct Delta<'a> {
     pub(super) signature: Option<Cow<'a, str>>,
     pub(super) stop_reason: Option<Cow<'a, str>>,
     pub(super) extras: Keys<'a>,
+}
+
+/// An event may be null.
+impl Shape for Event<'static> {
+    type Of<'a> = Option<Event<'a>>;
 }
 
 read_object!(Delta, "a piece of a block", |delta, key, map| match &*key {

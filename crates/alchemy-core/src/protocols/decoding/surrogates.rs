@@ -46,55 +46,52 @@ pub(crate) fn escape_halves(json: &str) -> String {
     text
 }
 
-/// What was read from a JSON text.
-pub(crate) struct Read<'a, T> {
-    pub(crate) value: T,
-    /// The text that it was read from.
-    pub(crate) json: &'a str,
-    /// Whether halves of surrogate pairs travel in it.
-    pub(crate) halves: bool,
+/// A shape that borrows from the text that it is read from, of whatever lifetime.
+pub(crate) trait Shape {
+    /// The shape that borrows for so long.
+    type Of<'a>: Deserialize<'a>;
 }
 
-/// Reads a JSON text, in which halves of surrogate pairs may travel. `room` holds the text then.
-pub(crate) fn read_halves<'a, T: Deserialize<'a>>(
-    json: &'a str,
-    room: &'a mut String,
-) -> serde_json::Result<Read<'a, T>> {
-    read_repaired(json, escape_halves, room)
+impl Shape for String {
+    type Of<'a> = String;
 }
 
-/// Reads a JSON text in which halves that stand alone become U+FFFD. `room` holds the text then.
-pub(crate) fn read_clean<'a, T: Deserialize<'a>>(json: &'a str, room: &'a mut String) -> serde_json::Result<T> {
+impl Shape for serde_json::Value {
+    type Of<'a> = serde_json::Value;
+}
+
+/// Reads a JSON text in which halves of surrogate pairs may travel. `take` gets what was read, the text that it was
+/// read from, and whether halves travel in it. (What is read can be large; handed over so, it is never moved.)
+pub(crate) fn read_halves<S: Shape, T>(
+    json: &str,
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
+    read_repaired::<S, T>(json, escape_halves, take)
+}
+
+/// Reads a JSON text in which halves that stand alone become U+FFFD.
+pub(crate) fn read_clean<S: Shape, T>(json: &str, take: impl FnOnce(S::Of<'_>) -> T) -> serde_json::Result<T> {
     let repair = |json: &str| clean(&escape_halves(json)).into_owned();
-    read_repaired(json, repair, room).map(|read| read.value)
+    read_repaired::<S, T>(json, repair, |value, _, _| take(value))
 }
 
 /// The same for what borrows nothing from the text.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
-    read_clean(json, &mut String::new())
+    serde_json::from_str(json).or_else(|error| serde_json::from_str(&clean(&escape_halves(json))).map_err(|_| error))
 }
 
-fn read_repaired<'a, T: Deserialize<'a>>(
-    json: &'a str,
+fn read_repaired<S: Shape, T>(
+    json: &str,
     repair: impl FnOnce(&str) -> String,
-    room: &'a mut String,
-) -> serde_json::Result<Read<'a, T>> {
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
     match serde_json::from_str(json) {
-        Ok(value) => Ok(Read {
-            value,
-            json,
-            halves: false,
-        }),
+        Ok(value) => Ok(take(value, json, false)),
         // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
         Err(error) => {
-            *room = repair(json);
-            let json = room.as_str();
-            match serde_json::from_str(json) {
-                Ok(value) => Ok(Read {
-                    value,
-                    json,
-                    halves: true,
-                }),
+            let repaired = repair(json);
+            match serde_json::from_str(&repaired) {
+                Ok(value) => Ok(take(value, &repaired, true)),
                 Err(_) => Err(error),
             }
         }

@@ -195,6 +195,16 @@ pub(crate) fn raw<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<&'de Raw
     Ok((value.get() != "null").then_some(value))
 }
 
+/// Says of shapes with a lifetime that they borrow from the text that they are read from.
+macro_rules! shapes {
+    ($($name:ident),+) => {
+        $(impl $crate::protocols::decoding::surrogates::Shape for $name<'static> {
+            type Of<'a> = $name<'a>;
+        })+
+    };
+}
+pub(crate) use shapes;
+
 /// Reads an object by an expression that takes the value of each of its keys.
 macro_rules! read_object {
     ($name:ident, $expected:literal, |$object:ident, $key:ident, $map:ident| $take:expr) => {

@@ -33,9 +33,10 @@ impl Calls {
         signature: Option<String>,
         assembler: &mut Assembler,
     ) -> Result<(), String> {
-        let mut room = String::new();
-        let read = read_halves(raw.get(), &mut room).map_err(|error| error.to_string())?;
-        self.call(read.value, halves || read.halves, signature, assembler)
+        let read = read_halves::<FunctionCall<'static>, _>(raw.get(), |call, _, more| {
+            self.call(call, halves || more, signature, assembler)
+        });
+        read.unwrap_or_else(|error| Err(error.to_string()))
     }
 
     fn call(

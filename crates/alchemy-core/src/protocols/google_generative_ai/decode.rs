@@ -13,7 +13,7 @@ use crate::assembler::Assembler;
 use crate::error::Result;
 use crate::json::Json;
 use crate::protocols::decoding::answer::{self, first, keep, malformed};
-use crate::protocols::decoding::surrogates::{self, clean};
+use crate::protocols::decoding::surrogates::{self, clean, read_clean, read_halves};
 use crate::protocols::failure::{inner_error, response_error};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
@@ -58,12 +58,9 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        let mut room = String::new();
         // Parts, in which halves of surrogate pairs may travel, are read later.
-        match surrogates::read_clean(json, &mut room) {
-            Ok(chunk) => self.take(chunk, whole, assembler),
-            Err(error) => Err(malformed(assembler, json, error)),
-        }
+        let read = read_clean::<Chunk<'static>, _>(json, |chunk| self.take(chunk, whole, assembler));
+        read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
     }
 
     fn take(&mut self, chunk: Chunk<'_>, whole: bool, assembler: &mut Assembler) -> Result<()> {
@@ -129,15 +126,25 @@ impl Decoder {
     }
 
     fn part(&mut self, raw: &RawValue, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        let mut room = String::new();
-        let read = surrogates::read_halves::<Part<'_>>(raw.get(), &mut room);
-        let read = read.map_err(|error| malformed(assembler, raw.get(), error))?;
-        let (part, halves) = (read.value, read.halves);
+        let read = read_halves::<Part<'static>, _>(raw.get(), |part, _, halves| {
+            self.take_part(raw, &part, halves, whole, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, raw.get(), error)))
+    }
+
+    fn take_part(
+        &mut self,
+        raw: &RawValue,
+        part: &Part<'_>,
+        halves: bool,
+        whole: bool,
+        assembler: &mut Assembler,
+    ) -> Result<()> {
         let signature = part.signature.as_deref().filter(|signature| !signature.is_empty());
         let signature = signature.map(|signature| clean(signature).into_owned());
         let has_data = part.function_call.is_some() || part.inline_data.is_some() || part.file_data.is_some();
         if !has_data && (part.text.is_some() || part.extras.is_empty()) {
-            self.unknown_keys(&part, assembler);
+            self.unknown_keys(part, assembler);
             let piece = Piece {
                 text: part.text.as_deref().unwrap_or_default(),
                 thought: part.thought,
@@ -149,7 +156,7 @@ impl Decoder {
         }
         self.texts.close(assembler);
         if let Some(call) = part.function_call {
-            self.unknown_keys(&part, assembler);
+            self.unknown_keys(part, assembler);
             let taken = self.calls.take(call, halves, signature, assembler);
             return taken.map_err(|what| malformed(assembler, raw.get(), what));
         }
@@ -158,11 +165,11 @@ impl Decoder {
             (Some(data), _) if !part.thought => output::inline(data, signature),
             (None, Some(data)) if !part.thought => output::file(data, signature),
             _ => {
-                assembler.block(extras::opaque(&kind(&part), raw.get()));
+                assembler.block(extras::opaque(&kind(part), raw.get()));
                 return Ok(());
             }
         };
-        self.unknown_keys(&part, assembler);
+        self.unknown_keys(part, assembler);
         assembler.block(block.map_err(|what| malformed(assembler, raw.get(), what))?);
         Ok(())
     }

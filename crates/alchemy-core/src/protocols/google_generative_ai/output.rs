@@ -32,10 +32,11 @@ pub(super) fn inline(raw: &RawValue, signature: Option<String>) -> Result<Conten
 
 /// Media at an address. An error says in a few words what is wrong with it.
 pub(super) fn file(raw: &RawValue, signature: Option<String>) -> Result<ContentBlock, String> {
-    let mut room = String::new();
-    let file: FileData<'_> = read_clean(raw.get(), &mut room).map_err(|error| error.to_string())?;
-    let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
-    Ok(block(file.mime_type, file.name, None, url, signature))
+    let read = read_clean::<FileData<'static>, _>(raw.get(), |file| {
+        let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
+        block(file.mime_type, file.name, None, url, signature)
+    });
+    read.map_err(|error| error.to_string())
 }
 
 fn block(

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::protocols::decoding::keys::Keys;
-use crate::protocols::decoding::wire::{First, Numbered, Str, Word, raw, read_object, text};
+use crate::protocols::decoding::wire::{First, Numbered, Str, Word, raw, read_object, shapes, text};
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Default)]
@@ -117,6 +117,8 @@ pub(super) struct FileData<'a> {
     #[serde(borrow, rename = "displayName")]
     pub(super) name: Option<Str<'a>>,
 }
+
+shapes!(Chunk, Part, FunctionCall, FileData);
 
 read_object!(Part, "a part", |part, key, map| match &*key {
     "text" => part.text = text(&mut map)?,

@@ -184,9 +184,8 @@ fn text_of(arguments: &RawValue, halves: bool) -> Option<(Cow<'_, str>, bool)> {
         text if text.starts_with('"') => match strings::text(text) {
             Some(text) => Some((text, halves)),
             None => {
-                let mut room = String::new();
-                let read = read_halves::<String>(text, &mut room).ok()?;
-                Some((Cow::Owned(read.value), halves || read.halves))
+                let read = |text, _: &str, more| (Cow::Owned(text), halves || more);
+                read_halves::<String, _>(text, read).ok()
             }
         },
         text => Some((Cow::Borrowed(text), halves)),

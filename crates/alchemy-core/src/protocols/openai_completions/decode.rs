@@ -15,7 +15,7 @@ use crate::assembler::Assembler;
 use crate::error::Result;
 use crate::json::Json;
 use crate::protocols::decoding::answer::{self, first, keep, malformed};
-use crate::protocols::decoding::surrogates::{self, Joiner};
+use crate::protocols::decoding::surrogates::{Joiner, read_halves};
 use crate::protocols::decoding::wire::Parts;
 use crate::protocols::failure::{inner_error, response_error};
 use crate::protocols::{Decode, Flow};
@@ -73,11 +73,11 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        let mut room = String::new();
-        let read = surrogates::read_halves::<Chunk<'_>>(json, &mut room);
-        let read = read.map_err(|error| malformed(assembler, json, error))?;
-        self.halves = read.halves;
-        self.take(read.value, read.json, whole, assembler)
+        let read = read_halves::<Chunk<'static>, _>(json, |chunk, json, halves| {
+            self.halves = halves;
+            self.take(chunk, json, whole, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
     }
 
     fn take(&mut self, chunk: Chunk<'_>, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
@@ -217,11 +217,9 @@ impl Decoder {
 
     /// One part of a content list: text and thinking (Mistral), or a kind that we keep whole.
     fn part(&mut self, part: &RawValue, assembler: &mut Assembler) -> Result<()> {
-        let mut room = String::new();
-        let read = surrogates::read_halves::<Value>(part.get(), &mut room);
-        let read = read.map_err(|error| malformed(assembler, part.get(), error))?;
-        self.halves |= read.halves;
-        let value = read.value;
+        let read = read_halves::<Value, _>(part.get(), |value, _, halves| (value, halves));
+        let (value, halves) = read.map_err(|error| malformed(assembler, part.get(), error))?;
+        self.halves |= halves;
         let text = |key: &str| match value.get(key) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Array(parts)) => Some(

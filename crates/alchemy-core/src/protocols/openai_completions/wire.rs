@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::repeat::Kind;
 use crate::protocols::decoding::keys::Keys;
-use crate::protocols::decoding::wire::{First, Numbered, Parts, raw, read_object, text_or_digits};
+use crate::protocols::decoding::wire::{First, Numbered, Parts, raw, read_object, shapes, text_or_digits};
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Default)]
@@ -146,6 +146,8 @@ impl CustomDelta<'_> {
             .any(|text| text.as_deref().is_some_and(|text| !text.is_empty()))
     }
 }
+
+shapes!(Chunk);
 
 // Numeric ids and reasons (seen from Vertex) are read as their digits.
 

@@ -195,10 +195,9 @@ impl Decode for Decoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(Flow::More);
         }
-        let mut room = String::new();
-        let read = read_halves::<Event<'_>>(data, &mut room);
-        let read = read.map_err(|error| malformed(assembler, data, error))?;
-        self.take(&read.value, read.json, read.halves, assembler)
+        let read =
+            read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(&event, json, halves, assembler));
+        read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {

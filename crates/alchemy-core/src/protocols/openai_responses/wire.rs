@@ -11,7 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::protocols::decoding::keys::Keys;
-use crate::protocols::decoding::wire::Parts;
+use crate::protocols::decoding::wire::{Parts, shapes};
 
 /// An event of a stream, as far as the protocol's events agree.
 #[derive(Deserialize, Default)]
@@ -109,6 +109,8 @@ pub(super) struct Part<'a> {
     #[serde(borrow)]
     pub(super) logprobs: Option<&'a RawValue>,
 }
+
+shapes!(Event);
 
 /// A text, or whatever else stands in its place.
 #[derive(Default)]
