@@ -30,6 +30,16 @@ pub struct Request<'a> {
     pub streamed: bool,
 }
 
+impl<'a> Request<'a> {
+    /// The system prompt, unless it is empty.
+    pub(crate) fn system_prompt(&self) -> Option<&'a str> {
+        self.context
+            .system_prompt
+            .as_deref()
+            .filter(|prompt| !prompt.is_empty())
+    }
+}
+
 /// What is sent, without address, key and transport headers.
 #[derive(Clone, Debug)]
 pub struct Encoded {

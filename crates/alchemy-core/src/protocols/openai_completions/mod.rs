@@ -19,7 +19,6 @@ mod media;
 mod options;
 mod reasoning;
 mod request;
-mod response_format;
 mod tool_results;
 mod tools;
 
