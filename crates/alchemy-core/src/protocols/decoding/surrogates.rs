@@ -62,6 +62,7 @@ impl Shape for serde_json::Value {
 
 /// Reads a JSON text in which halves of surrogate pairs may travel. `take` gets what was read, the text that it was
 /// read from, and whether halves travel in it. (What is read can be large; handed over so, it is never moved.)
+#[inline]
 pub(crate) fn read_halves<S: Shape, T>(
     json: &str,
     take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
@@ -70,6 +71,7 @@ pub(crate) fn read_halves<S: Shape, T>(
 }
 
 /// Reads a JSON text in which halves that stand alone become U+FFFD.
+#[inline]
 pub(crate) fn read_clean<S: Shape, T>(json: &str, take: impl FnOnce(S::Of<'_>) -> T) -> serde_json::Result<T> {
     let repair = |json: &str| clean(&escape_halves(json)).into_owned();
     read_repaired::<S, T>(json, repair, |value, _, _| take(value))
@@ -80,6 +82,7 @@ pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
     serde_json::from_str(json).or_else(|error| serde_json::from_str(&clean(&escape_halves(json))).map_err(|_| error))
 }
 
+#[inline]
 fn read_repaired<S: Shape, T>(
     json: &str,
     repair: impl FnOnce(&str) -> String,

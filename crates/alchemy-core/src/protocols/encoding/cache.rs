@@ -9,6 +9,9 @@ use crate::protocols::Request;
 use crate::quirks::{CacheControl, SessionField};
 use crate::types::CacheRetention;
 
+/// Why the name of the conversation is not sent.
+pub(crate) const NO_SESSION: &str = "the server takes no name of a conversation";
+
 /// Marks the end of a prefix that is worth caching.
 #[derive(Clone, Copy, Serialize)]
 pub(crate) struct CacheMark {
@@ -84,6 +87,3 @@ pub(crate) fn session_headers(request: &Request<'_>, notices: &mut Notices) -> V
     }
     vec![(name.to_owned(), id.clone())]
 }
-
-/// Says that the name of the conversation is not sent.
-pub(crate) const NO_SESSION: &str = "the server takes no name of a conversation";

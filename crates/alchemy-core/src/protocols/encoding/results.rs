@@ -5,6 +5,9 @@ use super::notices::{Notices, Place};
 /// What a result says that stands in for one that is missing.
 pub(crate) const NO_RESULT: &str = "No result: the call was not run.";
 
+/// The word that opens a failed result, or all of one that says nothing.
+pub(crate) const FAILED: &str = "Error";
+
 /// What a result says whose content stands behind it.
 pub(crate) const ATTACHED: &str = "The result is attached below.";
 
@@ -25,6 +28,3 @@ pub(crate) fn failed(text: &str) -> Option<String> {
     let says_so = start.is_some_and(|start| start.eq_ignore_ascii_case(FAILED));
     (!says_so).then(|| format!("{FAILED}: {text}"))
 }
-
-/// What a failed result says that says nothing.
-pub(crate) const FAILED: &str = "Error";

@@ -5,17 +5,16 @@ use crate::protocols::Request;
 use crate::protocols::encoding::cache::CacheMark;
 use crate::quirks::CacheControl;
 
-fn cache_mark(request: &Request<'_>) -> Option<CacheMark> {
-    match request.quirks.cache {
-        CacheControl::Marks => CacheMark::of(request.options.cache?),
-        _ => None,
-    }
-}
-
 /// Marks the two prefixes that the next turn shares, where the server takes marks: the system prompt, and all
 /// up to the last user message.
 pub(super) fn mark_prefixes(request: &Request<'_>, messages: &mut [WireMessage<'_>]) {
-    let Some(mark) = cache_mark(request) else { return };
+    let mark = match request.quirks.cache {
+        CacheControl::Marks => request.options.cache.and_then(CacheMark::of),
+        _ => None,
+    };
+    if mark.is_none() {
+        return;
+    }
     let last_user = messages.iter().rposition(|message| message.role == "user");
     let system = messages
         .iter()
@@ -33,7 +32,7 @@ pub(super) fn mark_prefixes(request: &Request<'_>, messages: &mut [WireMessage<'
                 _ => None,
             });
             if let Some(cache_control) = texts {
-                *cache_control = Some(mark);
+                *cache_control = mark;
             }
         }
     }

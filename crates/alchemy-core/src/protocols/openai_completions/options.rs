@@ -31,7 +31,7 @@ pub(super) fn encode(
     }
     limits(request, fields, notices)?;
     sampling(request, fields, notices)?;
-    tools::encode(request, tools, fields, notices)?;
+    tools.encode(request, fields, notices, tools::wire, tools::choice)?;
     response_format(request, fields, notices)?;
     // Marks are set where the messages are written.
     if request.quirks.cache != CacheControl::Marks {

@@ -8,25 +8,14 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::request::{Call, Custom, Function, ToolCustom, ToolFunction, WireTool};
-use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::conversation::SentCall;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::protocols::encoding::tools::{SentTool, Tools};
 
-/// Adds the tools and the rule for their use to the body.
-pub(super) fn encode(
-    request: &Request<'_>,
-    tools: &Tools<'_>,
-    fields: &mut Fields,
-    notices: &mut Notices,
-) -> Result<()> {
-    tools.encode(request, fields, notices, wire, choice)
-}
-
-fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
+/// A tool as it is sent.
+pub(super) fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
     let tool = sent.tool;
     let (name, description) = (tool.name.as_str(), tool.description.as_str());
     if let Some(native) = sent.native {
@@ -71,7 +60,8 @@ fn format(format: &Json) -> Option<Cow<'_, Json>> {
     Some(nested.map_or(Cow::Borrowed(format), Cow::Owned))
 }
 
-fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
+/// The rule that a tool must be called.
+pub(super) fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
     let name = &sent.tool.name;
     match sent.native {
         Some(native) => native_choice(native),

@@ -41,7 +41,7 @@ impl Decoder {
         }
     }
 
-    fn take(&mut self, event: &Event<'_>, json: &str, halves: bool, out: &mut Assembler) -> Result<Flow> {
+    fn take(&mut self, event: Event<'_>, json: &str, halves: bool, out: &mut Assembler) -> Result<Flow> {
         let at = Whereabouts {
             place: event.output_index,
             id: event.item_id.text(),
@@ -57,7 +57,7 @@ impl Decoder {
                 calls::piece(&mut self.items, at, event.delta.text(), halves, out);
                 return Ok(Flow::More);
             }
-            _ => return self.other(event, at, json, out),
+            _ => return self.other(&event, at, json, out),
         };
         self.items.piece(at, slot, event.delta.text(), halves, out);
         Ok(Flow::More)
@@ -196,7 +196,7 @@ impl Decode for Decoder {
             return Ok(Flow::More);
         }
         let read =
-            read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(&event, json, halves, assembler));
+            read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(event, json, halves, assembler));
         read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))
     }
 

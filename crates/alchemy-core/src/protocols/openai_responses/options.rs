@@ -53,7 +53,7 @@ pub(super) fn encode(
     }
     sampling(request, fields, notices)?;
     reasoning(request, fields, notices)?;
-    tools::encode(request, tools, fields, notices)?;
+    tools.encode(request, fields, notices, tools::wire, tools::choice)?;
     response_format(request, fields, notices)?;
     cache::wish(request, fields, notices)?;
     cache::session(request, fields)?;

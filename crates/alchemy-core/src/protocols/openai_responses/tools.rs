@@ -5,32 +5,20 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::input::text_of;
-use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::tools::{SentTool, Tools};
-
-/// Adds the tools and the rule for their use to the body.
-pub(super) fn encode(
-    request: &Request<'_>,
-    tools: &Tools<'_>,
-    fields: &mut Fields,
-    notices: &mut Notices,
-) -> Result<()> {
-    tools.encode(request, fields, notices, wire, choice)
-}
+use crate::protocols::encoding::tools::SentTool;
 
 #[derive(serde::Serialize)]
 #[serde(untagged)]
-enum WireTool<'a> {
+pub(super) enum WireTool<'a> {
     Native(&'a Object),
     Own(OwnTool<'a>),
 }
 
 #[derive(serde::Serialize)]
-struct OwnTool<'a> {
+pub(super) struct OwnTool<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     name: &'a str,
@@ -44,7 +32,8 @@ struct OwnTool<'a> {
     format: Option<Cow<'a, Json>>,
 }
 
-fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
+/// A tool as it is sent.
+pub(super) fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
     if let Some(native) = sent.native {
         return WireTool::Native(native);
     }
@@ -79,7 +68,8 @@ fn format(format: &Json) -> Option<Cow<'_, Json>> {
     Some(Json::of(&grammar).map_or(Cow::Borrowed(format), Cow::Owned))
 }
 
-fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
+/// The rule that a tool must be called.
+pub(super) fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
     let name = &sent.tool.name;
     match sent.native {
         Some(native) => native_choice(native),
