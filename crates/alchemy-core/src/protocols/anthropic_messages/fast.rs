@@ -21,14 +21,10 @@ pub(super) fn piece(json: &str) -> Option<(u64, Delta<'_>)> {
         "input_json_delta" => r#","partial_json":"#,
         _ => return None,
     };
-    let quoted = rest.strip_prefix(key)?;
-    let inside = quoted.strip_prefix('"')?;
-    let end = strings::end(inside)?;
-    let after = inside.get(end..)?.strip_prefix("\"}")?;
-    if after.trim_ascii_start() != "}" {
+    let (text, rest) = strings::leading(rest.strip_prefix(key)?)?;
+    if rest.strip_prefix("\"}")?.trim_ascii_start() != "}" {
         return None;
     }
-    let text = strings::text(quoted.get(..end + 2)?)?;
     let mut delta = Delta {
         kind: Cow::Borrowed(kind),
         ..Delta::default()

@@ -4,29 +4,27 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-/// Where the quote is that ends a string, from behind its opening quote.
-pub(crate) fn end(inside: &str) -> Option<usize> {
+/// The text of the string that begins here, and what follows, from its closing quote on; None if there is no string.
+#[inline]
+pub(crate) fn leading(json: &str) -> Option<(Cow<'_, str>, &str)> {
+    let inside = json.strip_prefix('"')?;
     let bytes = inside.as_bytes();
-    let mut at = 0;
-    loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        at += 2;
+    let mut end = memchr2(b'"', b'\\', bytes)?;
+    let mut plain = true;
+    while bytes.get(end) == Some(&b'\\') {
+        plain = false;
+        end += 2;
+        end += memchr2(b'"', b'\\', bytes.get(end..)?)?;
     }
+    let (text, rest) = inside.split_at_checked(end)?;
+    if plain && text.bytes().all(|byte| byte >= 0x20) {
+        return Some((Cow::Borrowed(text), rest));
+    }
+    let text = serde_json::from_str(json.get(..end + 2)?).ok()?;
+    Some((Cow::Owned(text), rest))
 }
 
 /// Whether the inside of a string stands for itself.
 pub(crate) fn is_plain(inside: &str) -> bool {
     inside.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
-}
-
-/// The text of a string with its quotes; None if it is none.
-pub(crate) fn text(quoted: &str) -> Option<Cow<'_, str>> {
-    let inside = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    match is_plain(inside) {
-        true => Some(Cow::Borrowed(inside)),
-        false => serde_json::from_str(quoted).ok().map(Cow::Owned),
-    }
 }

@@ -90,14 +90,20 @@ fn read_repaired<S: Shape, T>(
 ) -> serde_json::Result<T> {
     match serde_json::from_str(json) {
         Ok(value) => Ok(take(value, json, false)),
-        // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
-        Err(error) => {
-            let repaired = repair(json);
-            match serde_json::from_str(&repaired) {
-                Ok(value) => Ok(take(value, &repaired, true)),
-                Err(_) => Err(error),
-            }
-        }
+        Err(error) => read_again::<S, T>(&repair(json), error, take),
+    }
+}
+
+/// Half of a surrogate pair is the one thing that is JSON and not a Rust string. It is rare.
+#[cold]
+fn read_again<S: Shape, T>(
+    repaired: &str,
+    error: serde_json::Error,
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
+    match serde_json::from_str(repaired) {
+        Ok(value) => Ok(take(value, repaired, true)),
+        Err(_) => Err(error),
     }
 }
 

@@ -181,8 +181,8 @@ impl Calls {
 fn text_of(arguments: &RawValue, halves: bool) -> Option<(Cow<'_, str>, bool)> {
     match arguments.get() {
         "null" => None,
-        text if text.starts_with('"') => match strings::text(text) {
-            Some(text) => Some((text, halves)),
+        text if text.starts_with('"') => match strings::leading(text) {
+            Some((text, _)) => Some((text, halves)),
             None => {
                 let read = |text, _: &str, more| (Cow::Owned(text), halves || more);
                 read_halves::<String, _>(text, read).ok()

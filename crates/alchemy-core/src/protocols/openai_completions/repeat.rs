@@ -68,21 +68,16 @@ impl Repeat {
 
     /// The text of a chunk that repeats the one remembered; None for any other, valid or not.
     pub(super) fn text<'a>(&mut self, json: &'a str) -> Option<(Cow<'a, str>, Kind)> {
-        if self.before.is_empty() {
-            return None;
-        }
-        let rest = json.strip_prefix(self.before.as_str())?;
-        let end = strings::end(rest)?;
-        let after = rest.get(end..)?.strip_prefix(self.after.as_str())?;
-        let closed = if self.padded {
-            after.strip_suffix("\"}").is_some_and(is_plain)
-        } else {
-            after.is_empty()
+        // The text's opening quote is not compared, but read.
+        let (text, rest) = strings::leading(json.strip_prefix(self.before.strip_suffix('"')?)?)?;
+        let after = rest.strip_prefix(self.after.as_str())?;
+        let closed = match self.padded {
+            true => after.strip_suffix("\"}").is_some_and(is_plain),
+            false => after.is_empty(),
         };
-        if !closed || end == 0 {
+        if !closed || text.is_empty() {
             return None;
         }
-        let text = strings::text(json.get(self.before.len() - 1..self.before.len() + end + 1)?)?;
         self.lessons = 0;
         Some((text, self.kind))
     }

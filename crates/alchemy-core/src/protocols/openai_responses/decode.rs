@@ -195,6 +195,10 @@ impl Decode for Decoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(Flow::More);
         }
+        // The first reading is written out, since every piece of an answer goes this way: it costs a little less so.
+        if let Ok(event) = serde_json::from_str(data) {
+            return self.take(event, data, false, assembler);
+        }
         let read =
             read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(event, json, halves, assembler));
         read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))
