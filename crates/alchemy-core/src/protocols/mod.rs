@@ -1,14 +1,12 @@
 //! The wire protocols: a request out, an answer in. Pure work, without sockets and clocks.
 
 pub mod anthropic_messages;
-pub(crate) mod call_ids;
+pub(crate) mod decoding;
 pub(crate) mod encoding;
 pub mod failure;
 pub mod google_generative_ai;
 pub mod openai_completions;
 pub mod openai_responses;
-pub(crate) mod surrogates;
-pub(crate) mod think_tags;
 
 use std::borrow::Cow;
 
@@ -30,6 +28,16 @@ pub struct Request<'a> {
     pub options: &'a Options,
     /// Whether the answer is to be streamed.
     pub streamed: bool,
+}
+
+impl<'a> Request<'a> {
+    /// The system prompt, unless it is empty.
+    pub(crate) fn system_prompt(&self) -> Option<&'a str> {
+        self.context
+            .system_prompt
+            .as_deref()
+            .filter(|prompt| !prompt.is_empty())
+    }
 }
 
 /// What is sent, without address, key and transport headers.

@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::opaque::Pending;
-use super::wire::{Delta, Keys};
+use super::wire::Delta;
 use crate::assembler::Assembler;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::Json;
-use crate::protocols::call_ids;
+use crate::protocols::decoding::answer::{event_ignored, malformed};
+use crate::protocols::decoding::call_ids;
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::surrogates::{Joiner, clean};
 use crate::protocols::failure::response_error;
-use crate::protocols::surrogates::{Joiner, clean};
 use crate::types::{ContentBlock, Notice, ToolCall};
 
 /// The keys of a call that are fields of ours; all others go back as its signature.
@@ -107,7 +109,7 @@ impl Blocks {
                     cite(vec![citation], assembler);
                 }
             }
-            (kind, _) => ignored(kind, assembler),
+            (kind, _) => event_ignored(kind, assembler),
         }
         Ok(())
     }
@@ -170,12 +172,7 @@ pub(super) fn whole(raw: &RawValue, cut: bool, assembler: &mut Assembler) -> Res
 }
 
 fn keys_of<'a>(raw: &'a RawValue, assembler: &Assembler) -> Result<Keys<'a>> {
-    Keys::of(raw).ok_or_else(|| {
-        let what = "the server sent a malformed event: a content block that is no object";
-        let mut error: Error = response_error(assembler.message(), what);
-        error.body = Some(raw.get().chars().take(2000).collect());
-        error
-    })
+    Keys::of(raw).ok_or_else(|| malformed(assembler, raw.get(), "a content block that is no object"))
 }
 
 fn end(open: Open, assembler: &mut Assembler) {
@@ -241,33 +238,18 @@ fn sign(signature: Option<Cow<'_, str>>, assembler: &mut Assembler) {
 
 /// Tells that a call begins, and gives the assembler's number of it.
 fn call(keys: &Keys<'_>, assembler: &mut Assembler) -> usize {
-    let message = assembler.message();
-    let earlier = || {
-        message.content.iter().filter_map(|block| match block {
-            ContentBlock::ToolCall(call) => Some(call),
-            _ => None,
-        })
-    };
-    let position = earlier().count();
-    let mut id = keys.text("id").unwrap_or_default();
-    if id.is_empty() {
-        id = call_ids::made_up(message.response_id.as_deref(), position);
-    } else if earlier().any(|call| call.id == id) {
-        let path = format!("content[{}].id", message.content.len());
-        let text = format!("two tool calls had the id {id:?}; the later one was given another");
-        assembler.notice(Notice::new("tool_call_renamed", path, text));
-        id = format!("{id}_{position}");
-    }
+    let id = keys.text("id").unwrap_or_default();
+    let content = &assembler.message().content;
+    let calls = content
+        .iter()
+        .filter(|block| matches!(block, ContentBlock::ToolCall(_)));
+    let number = calls.count();
+    let taken = call_ids::is_taken(&id, assembler);
+    let id = call_ids::own(&id, number, taken, assembler);
     assembler.tool_call(ToolCall {
         id,
         name: keys.text("name").unwrap_or_default(),
         signature: keys.rest(CALL_KEYS),
         ..ToolCall::default()
     })
-}
-
-/// Notes news of a kind that is not known.
-pub(super) fn ignored(kind: &str, assembler: &mut Assembler) {
-    let text = format!("the server sent news of a kind that is not known, {kind:?}; it is ignored");
-    assembler.notice(Notice::new("event_ignored", kind, text));
 }

@@ -11,9 +11,10 @@
 //! Source: <https://platform.claude.com/docs/en/build-with-claude/prompt-caching> (2026-11).
 
 use super::conversation::Conversation;
-use super::request::{Block, CacheMark, ToolForm, WireTool};
+use super::request::{Block, ToolForm, WireTool};
 use crate::json::Object;
 use crate::protocols::Request;
+use crate::protocols::encoding::cache::CacheMark;
 use crate::types::{CacheRetention, Content, ContentBlock, Message};
 
 /// The most marks of a request.
@@ -21,13 +22,14 @@ const MOST: usize = 4;
 
 /// Marks the prefixes that are worth it.
 pub(super) fn mark(request: &Request<'_>, tools: &mut [WireTool<'_>], conversation: &mut Conversation<'_>) {
-    let ttl = match request.options.cache.unwrap_or(CacheRetention::Auto) {
-        CacheRetention::None => return,
-        CacheRetention::Auto if tools.is_empty() && !conversation.answered => return,
-        CacheRetention::Auto | CacheRetention::Short => None,
-        CacheRetention::Long => Some("1h"),
-    };
-    let mark = Some(CacheMark { kind: "ephemeral", ttl });
+    let wish = request.options.cache.unwrap_or(CacheRetention::Auto);
+    if wish == CacheRetention::Auto && tools.is_empty() && !conversation.answered {
+        return;
+    }
+    let mark = CacheMark::of(wish);
+    if mark.is_none() {
+        return;
+    }
     let mut room = MOST.saturating_sub(given(request, tools));
     // The last message is marked first, since it spares the most.
     let mut slots = Vec::new();

@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 
 use super::request::{Block, Body, Content as WireContent, WireMessage};
 use super::{assistant, betas, media};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocols::Request;
-use crate::protocols::encoding::conversation::{CallResult, Foreign, NO_RESULT, Turn, opaque, turns};
+use crate::protocols::encoding::conversation::{CallResult, Foreign, Turn, misplaced, opaque, turns};
 use crate::protocols::encoding::media::Remarks;
 use crate::protocols::encoding::notices::{Notices, Place};
+use crate::protocols::encoding::results::{FAILED, NO_RESULT};
 use crate::protocols::encoding::tool_call_ids::WireIds;
 use crate::quirks::ToolCallIds;
 use crate::types::{Content, ContentBlock, Modality, UserMessage};
@@ -192,12 +193,7 @@ impl<'a> Walk<'a, '_> {
                     Foreign::Text(text) => self.text(text, place),
                 }));
             }
-            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => {
-                return Err(Error::invalid(
-                    place.to_string(),
-                    "only an assistant message holds thinking and tool calls",
-                ));
-            }
+            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => return Err(misplaced(place)),
         };
         if media::is_file(&sent) {
             self.betas.insert(betas::FILES);
@@ -218,7 +214,7 @@ impl<'a> Walk<'a, '_> {
             if is_error && content.is_empty() {
                 let text = "the server refuses a failed result without words; it says \"Error\"";
                 self.notices.block_converted(result.place, text);
-                content.push(Block::text("Error"));
+                content.push(Block::text(FAILED));
             }
             let tool_use_id = self.ids.of(result.call);
             sent.push(

@@ -3,13 +3,14 @@
 use serde_json::value::RawValue;
 
 use super::usage::Overlay;
-use super::wire::{Delta, Event, Keys};
+use super::wire::{Delta, Event};
 use super::{blocks, fast, stop};
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
-use crate::json::Json;
+use crate::protocols::decoding::answer::{self, keep, malformed};
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::surrogates::{clean, read_halves};
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{clean, escape_halves};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
 use crate::types::{ContentBlock, ModelCost, Notice, StopReason};
@@ -69,12 +70,12 @@ impl Decoder {
             "message_stop" => self.ended = true,
             // The body of an answer that is not streamed, under the label of one that is.
             "message" => {
-                let raw = serde_json::from_str(json).map_err(|error| malformed(assembler, json, &error))?;
+                let raw = serde_json::from_str(json).map_err(|error| malformed(assembler, json, error))?;
                 self.message(raw, assembler)?;
                 self.ended = true;
             }
             "ping" => {}
-            kind => blocks::ignored(kind, assembler),
+            kind => answer::event_ignored(kind, assembler),
         }
         Ok(())
     }
@@ -150,37 +151,23 @@ impl Decode for Decoder {
             self.blocks.piece(index, &delta, false, assembler)?;
             return Ok(Flow::More);
         }
-        match serde_json::from_str::<Event<'_>>(data) {
-            Ok(event) => self.take(&event, data, false, assembler)?,
-            Err(error) => {
-                // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
-                let repaired = escape_halves(data);
-                match serde_json::from_str::<Event<'_>>(&repaired) {
-                    Ok(event) if repaired != data => self.take(&event, &repaired, true, assembler)?,
-                    _ => return Err(malformed(assembler, data, &error)),
-                }
-            }
-        }
+        let read = read_halves::<Event<'static>, _>(data, |event, json, halves| {
+            self.take(&event.unwrap_or_default(), json, halves, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))?;
         Ok(if self.ended { Flow::Ended } else { Flow::More })
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
-        let body = body.trim();
-        let refuse = |what: &str, assembler: &Assembler| Err(response_error(assembler.message(), what));
-        if body.is_empty() {
-            return refuse("the answer is empty", assembler);
-        }
-        if body.starts_with('<') {
-            return refuse("the answer is a web page, not JSON; check base_url", assembler);
-        }
-        let raw: &RawValue = serde_json::from_str(body).map_err(|error| malformed(assembler, body, &error))?;
+        let body = answer::body(body, assembler)?;
+        let raw: &RawValue = serde_json::from_str(body).map_err(|error| malformed(assembler, body, error))?;
         let keys = Keys::of(raw).unwrap_or_default();
         if keys.get("content").is_none() {
             let told = ["error", "message", "detail"].iter().any(|key| keys.get(key).is_some());
-            return match told || keys.text("type").as_deref() == Some("error") {
-                true => Err(failed(assembler, body)),
-                false => refuse("the answer holds no content; check base_url", assembler),
-            };
+            return Err(match told || keys.text("type").as_deref() == Some("error") {
+                true => failed(assembler, body),
+                false => answer::holds_no("content", assembler),
+            });
         }
         self.message(raw, assembler)?;
         self.ended = true;
@@ -196,15 +183,15 @@ impl Decode for Decoder {
         let content = &assembler.message().content;
         let has_calls = content.iter().any(|block| matches!(block, ContentBlock::ToolCall(_)));
         let reason = stop::read(self.stop_reason.as_deref(), has_calls);
-        let unknown = match &self.stop_reason {
-            None => Some(format!("the server gave no stop_reason; it is taken as `{reason}`")),
-            Some(word) if stop::meaning(word).is_none() => {
-                Some(format!("the stop_reason {word:?} is not known and taken as `{reason}`"))
+        match &self.stop_reason {
+            None => {
+                let text = format!("the server gave no stop_reason; it is taken as `{reason}`");
+                assembler.notice(Notice::new("stop_reason_unknown", "stop_reason", text));
             }
-            Some(_) => None,
-        };
-        if let Some(text) = unknown {
-            assembler.notice(Notice::new("stop_reason_unknown", "stop_reason", text));
+            Some(word) if stop::meaning(word).is_none() => {
+                answer::stop_reason_unknown("stop_reason", word, reason, assembler);
+            }
+            Some(_) => {}
         }
         assembler.facts().raw_stop_reason.clone_from(&self.stop_reason);
         assembler.done(reason);
@@ -213,13 +200,6 @@ impl Decode for Decoder {
 
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.blocks.break_off(assembler);
-    }
-}
-
-/// Keeps a value beside the message; the last one of a name wins.
-fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
-    if let Ok(json) = Json::parse(&clean(value.get())) {
-        assembler.facts().raw.insert(key.to_owned(), json);
     }
 }
 
@@ -261,21 +241,7 @@ fn status_of(kind: &str) -> Option<u16> {
     })
 }
 
-/// An event that is not JSON, or not of the protocol's shape.
-fn malformed(assembler: &Assembler, json: &str, error: &serde_json::Error) -> Error {
-    refused(assembler, json, &error.to_string())
-}
-
 /// An event without a key that makes it what it says it is.
 fn lacks(assembler: &Assembler, key: &str, json: &str) -> Error {
-    refused(assembler, json, &format!("it has no {key}"))
-}
-
-fn refused(assembler: &Assembler, json: &str, what: &str) -> Error {
-    let mut failure = response_error(
-        assembler.message(),
-        &format!("the server sent a malformed event: {what}"),
-    );
-    failure.body = Some(json.chars().take(2000).collect());
-    failure
+    malformed(assembler, json, format_args!("it has no {key}"))
 }

@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
 use super::wire::Delta;
+use crate::protocols::decoding::strings;
 
 /// The piece and the number of its block; None for any other event, valid or not.
 pub(super) fn piece(json: &str) -> Option<(u64, Delta<'_>)> {
@@ -22,19 +21,10 @@ pub(super) fn piece(json: &str) -> Option<(u64, Delta<'_>)> {
         "input_json_delta" => r#","partial_json":"#,
         _ => return None,
     };
-    let quoted = rest.strip_prefix(key)?;
-    let inside = quoted.strip_prefix('"')?;
-    let end = end_of_string(inside)?;
-    let text = inside.get(..end)?;
-    let after = inside.get(end..)?.strip_prefix("\"}")?;
-    if after.trim_ascii_start() != "}" {
+    let (text, rest) = strings::leading(rest.strip_prefix(key)?)?;
+    if rest.strip_prefix("\"}")?.trim_ascii_start() != "}" {
         return None;
     }
-    let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'\\');
-    let text = match plain {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(serde_json::from_str(quoted.get(..end + 2)?).ok()?),
-    };
     let mut delta = Delta {
         kind: Cow::Borrowed(kind),
         ..Delta::default()
@@ -46,19 +36,6 @@ pub(super) fn piece(json: &str) -> Option<(u64, Delta<'_>)> {
     };
     *field = Some(text);
     Some((index, delta))
-}
-
-/// Where the quote is that ends a string whose opening quote is behind.
-fn end_of_string(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        at += 2;
-    }
 }
 
 #[cfg(test)]

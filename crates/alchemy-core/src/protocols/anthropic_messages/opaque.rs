@@ -3,9 +3,10 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use super::wire::{Delta, Keys};
+use super::wire::Delta;
 use crate::json::Json;
-use crate::protocols::surrogates::{self, Joiner, escape_halves};
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::surrogates::{self, Joiner, read_halves};
 use crate::types::{Api, ContentBlock, Opaque};
 
 /// Such a block while it arrives.
@@ -30,9 +31,9 @@ enum Part {
 impl Pending {
     /// A block as it is opened, or as it arrives whole.
     pub(super) fn open(kind: String, raw: &RawValue) -> Self {
-        let parts = Keys::of(raw).unwrap_or_default().into_all();
-        let parts =
-            parts.filter_map(|(key, value)| Some((key.into_owned(), Part::Json(Json::parse(value.get()).ok()?))));
+        let keys = Keys::of(raw).unwrap_or_default();
+        let parts = keys.all();
+        let parts = parts.filter_map(|(key, value)| Some((key.to_owned(), Part::Json(Json::parse(value.get()).ok()?))));
         Pending {
             kind,
             opened: Json::parse(raw.get()).unwrap_or_default(),
@@ -77,18 +78,12 @@ impl Pending {
             }
         }
         for (key, value) in delta.extras.iter() {
-            match serde_json::from_str::<String>(value.get()) {
-                Ok(text) => self.append(key, &text),
-                Err(_) if value.get().starts_with('"') => {
-                    let text: String = serde_json::from_str(&escape_halves(value.get())).unwrap_or_default();
-                    self.halves = true;
-                    self.append(key, &text);
-                }
-                Err(_) => {
-                    if let Ok(json) = Json::parse(value.get()) {
-                        *self.part(key) = Part::Json(json);
-                    }
-                }
+            let read = read_halves::<String, _>(value.get(), |text, _, halves| (text, halves));
+            if let Ok((text, halves)) = read {
+                self.halves |= halves;
+                self.append(key, &text);
+            } else if let Ok(json) = Json::parse(value.get()) {
+                *self.part(key) = Part::Json(json);
             }
         }
     }

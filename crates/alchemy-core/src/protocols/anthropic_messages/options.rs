@@ -10,7 +10,7 @@ use crate::json::Json;
 use crate::protocols::Request;
 use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::options as checked;
+use crate::protocols::encoding::{metadata, options as checked};
 
 /// The highest temperature that the protocol knows.
 const HIGHEST_TEMPERATURE: f64 = 1.0;
@@ -47,18 +47,15 @@ pub(super) fn encode(request: &Request<'_>, plan: &Plan, fields: &mut Fields, no
     if let Some(tier) = &options.service_tier {
         fields.set("service_tier", tier)?;
     }
-    if options.previous_response_id.is_some() {
-        let text = "the protocol goes on from no stored answer; what is given of the conversation is sent";
-        notices.option_dropped("previous_response_id", text);
-    }
+    checked::no_stored_answer(request, notices);
     if options.session_id.is_some() {
         let text = "the protocol takes no name of a conversation; its cache goes by the prompt alone";
         notices.option_dropped("session_id", text);
     }
-    if let Some(user_id) = checked::user_id(request) {
+    if let Some(user_id) = metadata::user_id(request) {
         fields.set("metadata", json!({ "user_id": user_id }))?;
     }
-    if !checked::labels(request).is_empty() {
+    if !metadata::labels(request).is_empty() {
         notices.option_dropped("metadata", "the protocol keeps no labels but user_id");
     }
     Ok(())

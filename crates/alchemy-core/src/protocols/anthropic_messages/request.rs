@@ -6,6 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::json::{Json, Object};
+use crate::protocols::encoding::cache::CacheMark;
 use crate::protocols::encoding::media::Base64;
 
 /// A message.
@@ -191,15 +192,6 @@ pub(super) enum Source<'a> {
     Text { media_type: &'static str, data: &'a str },
     Url { url: &'a str },
     File { file_id: &'a str },
-}
-
-/// Marks the end of a prefix that is to be cached.
-#[derive(Clone, Copy, Serialize)]
-pub(super) struct CacheMark {
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ttl: Option<&'static str>,
 }
 
 /// A tool that the model may call.

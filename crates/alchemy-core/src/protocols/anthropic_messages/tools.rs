@@ -25,10 +25,7 @@ fn form<'a>(sent: &SentTool<'a>, request: &Request<'a>, notices: &mut Notices) -
     if let Some(native) = sent.native {
         return ToolForm::Native(native);
     }
-    let mut input_schema = match sent.tool.custom {
-        true => Cow::Owned(sent.custom_as_function(notices)),
-        false => sent.parameters(),
-    };
+    let mut input_schema = sent.function_parameters(notices);
     let strict = sent.strict(request, notices);
     if strict == Some(true)
         && let Some(schema) = closed(&input_schema)

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::wire::Keys;
 use crate::json::Json;
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::usage;
 use crate::types::{ModelCost, Usage};
 
 /// The usage objects of an answer laid over each other, key by key.
@@ -46,25 +47,25 @@ impl Overlay {
             let found = self.keys.iter().find(|(name, _)| name == key);
             found.map(|(_, value)| value)
         };
-        let count = |key: &str| count(value(key)?.read().ok());
+        let count = |key: &str| usage::count(value(key)?.read().ok());
         let creation: CacheCreation = read(value("cache_creation"));
         let details: OutputDetails = read(value("output_tokens_details"));
-        let mut usage = Usage {
+        let mut told = Usage {
             input: count("input_tokens"),
             output: count("output_tokens"),
             cache_read: count("cache_read_input_tokens"),
             cache_write: count("cache_creation_input_tokens"),
-            cache_write_1h: self::count(creation.ephemeral_1h_input_tokens),
-            reasoning: self::count(details.thinking_tokens),
+            cache_write_1h: usage::count(creation.ephemeral_1h_input_tokens),
+            reasoning: usage::count(details.thinking_tokens),
             total_tokens: None,
             cost: None,
         };
-        if let (Some(input), Some(output)) = (usage.input, usage.output) {
-            let cached = [usage.cache_read, usage.cache_write].into_iter().flatten();
-            usage.total_tokens = Some(cached.fold(input.saturating_add(output), u64::saturating_add));
+        if let (Some(input), Some(output)) = (told.input, told.output) {
+            let cached = [told.cache_read, told.cache_write].into_iter().flatten();
+            told.total_tokens = Some(cached.fold(input.saturating_add(output), u64::saturating_add));
         }
-        usage.set_cost(prices, None);
-        usage
+        told.set_cost(prices, None);
+        told
     }
 }
 
@@ -88,16 +89,6 @@ struct OutputDetails {
 
 fn read<T: serde::de::DeserializeOwned + Default>(value: Option<&Json>) -> T {
     value.and_then(|value| value.read().ok()).unwrap_or_default()
-}
-
-/// A count as the server wrote it; some write `12.0`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a negative count becomes 0"
-)]
-fn count(number: Option<f64>) -> Option<u64> {
-    number.map(|number| number as u64)
 }
 
 #[cfg(test)]

@@ -19,6 +19,11 @@ impl Fields {
         Ok(())
     }
 
+    /// The keys with their values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Json)> {
+        self.0.iter().map(|(key, value)| (*key, value))
+    }
+
     /// Whether a key is there.
     pub(crate) fn contains(&self, key: &str) -> bool {
         self.0.iter().any(|(field, _)| *field == key)
@@ -27,7 +32,7 @@ impl Fields {
 
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+        serializer.collect_map(self.iter())
     }
 }
 
@@ -68,7 +73,7 @@ impl<T: Serialize> Serialize for Body<'_, T> {
         if own(key) {
             map.serialize_entry(key, conversation)?;
         }
-        for (key, value) in self.fields.0.iter().filter(|(key, _)| own(key)) {
+        for (key, value) in self.fields.iter().filter(|(key, _)| own(key)) {
             map.serialize_entry(key, value)?;
         }
         let free = |key: &str| own(key) && !self.fields.contains(key);

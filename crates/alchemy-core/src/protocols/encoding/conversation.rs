@@ -23,9 +23,6 @@ use crate::types::{
     ToolResultMessage, UserMessage,
 };
 
-/// What a result says that stands in for one that is missing.
-pub(crate) const NO_RESULT: &str = "No result: the call was not run.";
-
 /// One turn of a conversation.
 pub(crate) enum Turn<'a> {
     /// What the user says.
@@ -317,6 +314,12 @@ pub(crate) fn opaque<'a>(
         true => Some(Foreign::Data(&opaque.data)),
         false => rendering(opaque, place, notices).map(Foreign::Text),
     }
+}
+
+/// A block where none of its kind can be.
+pub(crate) fn misplaced(place: Place) -> Error {
+    let reason = "only an assistant message holds thinking and tool calls";
+    Error::invalid(place.to_string(), reason)
 }
 
 /// The readable form of an opaque block that cannot be sent as it is, with a notice.

@@ -126,6 +126,33 @@ pub(crate) fn left_out(what: &str, place: Place, reason: &str, notices: &mut Not
     format!("[{what} left out]")
 }
 
+/// A document of text as text of the message, with a notice; None if this is none. Not every server takes text as a
+/// file, and it is as good as part of the prompt.
+pub(crate) fn as_text<'a>(
+    given: &Given<'a>,
+    name: Option<&str>,
+    place: Place,
+    notices: &mut Notices,
+) -> Option<Cow<'a, str>> {
+    let Given::Data { mime_type, data } = given else {
+        return None;
+    };
+    let data: &'a [u8] = data;
+    let text = std::str::from_utf8(data)
+        .ok()
+        .filter(|_| mime_type.starts_with("text/"))?;
+    notices.block_converted(place, "a document of text is sent as text of the message");
+    Some(name.map_or(Cow::Borrowed(text), |name| Cow::Owned(format!("{name}:\n\n{text}"))))
+}
+
+/// Says that citations of a document are not asked for, where the protocol has no way to.
+pub(crate) fn no_citations(document: &Document, place: Place, notices: &mut Notices) {
+    if document.citations == Some(true) {
+        let text = "the protocol has no way to ask for citations";
+        notices.add("option_dropped", format_args!("{place}.citations"), text);
+    }
+}
+
 /// Kinds of content that were remarked upon.
 #[derive(Default)]
 pub(crate) struct Remarks(Vec<Modality>);

@@ -1,7 +1,6 @@
 //! The options that are numbers and words: checked, and brought into what the server takes.
 
-use std::collections::BTreeMap;
-
+use super::body::Fields;
 use super::notices::Notices;
 use crate::error::{Error, Result};
 use crate::protocols::Request;
@@ -107,15 +106,32 @@ pub(crate) fn top_p(request: &Request<'_>, notices: &mut Notices) -> Result<Opti
     Ok(Some(top_p))
 }
 
-/// The name of the end user, among the metadata.
-pub(crate) fn user_id<'a>(request: &Request<'a>) -> Option<&'a str> {
-    request.options.metadata.get("user_id").map(String::as_str)
+/// Adds the temperature and `top_p`, which the protocol names so, to the body.
+///
+/// # Errors
+/// If one is outside of its bounds.
+pub(crate) fn sampling(
+    request: &Request<'_>,
+    highest: f64,
+    top_p_key: &'static str,
+    fields: &mut Fields,
+    notices: &mut Notices,
+) -> Result<()> {
+    if let Some(temperature) = temperature(request, highest, notices)? {
+        fields.set("temperature", temperature)?;
+    }
+    match top_p(request, notices)? {
+        Some(top_p) => fields.set(top_p_key, top_p),
+        None => Ok(()),
+    }
 }
 
-/// The metadata besides the name of the end user.
-pub(crate) fn labels<'a>(request: &Request<'a>) -> BTreeMap<&'a str, &'a str> {
-    let labels = request.options.metadata.iter().filter(|(key, _)| *key != "user_id");
-    labels.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+/// Says that the answer does not go on from a stored one, where the protocol has none.
+pub(crate) fn no_stored_answer(request: &Request<'_>, notices: &mut Notices) {
+    if request.options.previous_response_id.is_some() {
+        let text = "the protocol goes on from no stored answer; what is given of the conversation is sent";
+        notices.option_dropped("previous_response_id", text);
+    }
 }
 
 /// Whether `extra_body` has a key with just this JSON text.

@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+use serde_json::Value;
+
+use super::body::Fields;
 use super::notices::Notices;
 use crate::error::{Error, Result};
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::types::{Tool, ToolChoice, ToolChoiceMode};
+use crate::types::{Tool, ToolCall, ToolChoice, ToolChoiceMode};
 
 /// The tools that are sent.
 pub(crate) struct Tools<'a> {
@@ -118,6 +122,46 @@ impl<'a> Tools<'a> {
         Some(parallel)
     }
 
+    /// Adds the tools and the rule for their use to the body. `wire` writes a tool, and `choice` the rule that it must
+    /// be called.
+    ///
+    /// # Errors
+    /// If the rule names a tool that is not there.
+    pub(crate) fn encode<W: Serialize>(
+        &self,
+        request: &Request<'a>,
+        fields: &mut Fields,
+        notices: &mut Notices,
+        wire: impl Fn(&SentTool<'a>, &Request<'_>, &mut Notices) -> W,
+        choice: impl Fn(&SentTool<'a>, &Request<'_>) -> Value,
+    ) -> Result<()> {
+        let tools: Vec<W> = self.sent.iter().map(|tool| wire(tool, request, notices)).collect();
+        if !tools.is_empty() {
+            fields.set("tools", tools)?;
+        }
+        if let Some(rule) = self.choice(request, notices)? {
+            let name = rule.name.as_deref().unwrap_or_default();
+            let tool = self.named(name).filter(|_| rule.mode == ToolChoiceMode::Tool);
+            let rule = tool.map_or_else(|| Value::from(rule.mode.as_str()), |tool| choice(tool, request));
+            fields.set("tool_choice", rule)?;
+        }
+        match self.parallel(request, notices) {
+            Some(parallel) => fields.set("parallel_tool_calls", parallel),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a call of an earlier answer goes back as one of free text. `own` tells that the model that is asked
+    /// made it.
+    pub(crate) fn goes_as_custom(&self, call: &ToolCall, own: bool, request: &Request<'_>) -> bool {
+        let known = match self.named(&call.name) {
+            Some(tool) => tool.native.is_some() || tool.is_custom(request),
+            // A model that made such a call knows them.
+            None => own || request.quirks.custom_tools,
+        };
+        call.custom && known
+    }
+
     /// The tool of a name.
     pub(crate) fn named(&self, name: &str) -> Option<&SentTool<'a>> {
         self.sent.iter().find(|sent| sent.tool.name == name)
@@ -125,8 +169,21 @@ impl<'a> Tools<'a> {
 }
 
 impl<'a> SentTool<'a> {
+    /// Whether it is sent as a tool of free text.
+    pub(crate) fn is_custom(&self, request: &Request<'_>) -> bool {
+        self.tool.custom && request.quirks.custom_tools
+    }
+
+    /// The schema of the arguments of the function as which it is sent.
+    pub(crate) fn function_parameters(&self, notices: &mut Notices) -> Cow<'a, Json> {
+        match self.tool.custom {
+            true => Cow::Owned(self.custom_as_function(notices)),
+            false => self.parameters(),
+        }
+    }
+
     /// The schema of the arguments. An empty one is no schema of an object, which is what servers ask for.
-    pub(crate) fn parameters(&self) -> Cow<'a, Json> {
+    fn parameters(&self) -> Cow<'a, Json> {
         match self.tool.parameters.is_empty_object() {
             true => Cow::Owned(Json::parse(r#"{"type":"object","properties":{}}"#).unwrap_or_default()),
             false => Cow::Borrowed(&self.tool.parameters),

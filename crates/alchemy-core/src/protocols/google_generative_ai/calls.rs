@@ -1,21 +1,19 @@
 //! The tool calls of an answer: whole ones, and those whose arguments arrive value by value.
 
-use std::collections::HashSet;
-
 use serde_json::value::RawValue;
 
 use super::partial_args::{Value, Writer};
-use super::wire::{FunctionCall, PartialArg, Str};
+use super::wire::{FunctionCall, PartialArg};
 use crate::assembler::Assembler;
-use crate::protocols::call_ids;
-use crate::protocols::surrogates::{clean, escape_halves};
-use crate::types::{Notice, ToolCall};
+use crate::protocols::decoding::call_ids;
+use crate::protocols::decoding::surrogates::{clean, read_halves};
+use crate::protocols::decoding::wire::Str;
+use crate::types::ToolCall;
 
 /// The calls of an answer so far.
 #[derive(Default)]
 pub(super) struct Calls {
     count: usize,
-    ids: HashSet<String>,
     /// The call that more is to come of, by the assembler's number.
     open: Option<(usize, Writer)>,
 }
@@ -35,14 +33,10 @@ impl Calls {
         signature: Option<String>,
         assembler: &mut Assembler,
     ) -> Result<(), String> {
-        match serde_json::from_str(raw.get()) {
-            Ok(call) => self.call(call, halves, signature, assembler),
-            Err(error) => {
-                let repaired = escape_halves(raw.get());
-                let call = serde_json::from_str(&repaired).map_err(|_| error.to_string())?;
-                self.call(call, true, signature, assembler)
-            }
-        }
+        let read = read_halves::<FunctionCall<'static>, _>(raw.get(), |call, _, more| {
+            self.call(call, halves || more, signature, assembler)
+        });
+        read.unwrap_or_else(|error| Err(error.to_string()))
     }
 
     fn call(
@@ -60,7 +54,9 @@ impl Calls {
                 false => text.0.into_owned(),
             };
             let name = call.name.map(whole).unwrap_or_default();
-            let id = self.id(call.id.map(whole), assembler);
+            let id = call.id.map(whole).unwrap_or_default();
+            let taken = call_ids::is_taken(&id, assembler);
+            let id = call_ids::own(&id, self.count, taken, assembler);
             let number = assembler.tool_call(ToolCall {
                 id,
                 name,
@@ -111,21 +107,6 @@ impl Calls {
             assembler.tool_call_delta(number, &writer.finish());
             assembler.call_written(number);
         }
-    }
-
-    fn id(&mut self, given: Option<String>, assembler: &mut Assembler) -> String {
-        let Some(id) = given.filter(|id| !id.is_empty()) else {
-            return call_ids::made_up(assembler.message().response_id.as_deref(), self.count);
-        };
-        if self.ids.insert(id.clone()) {
-            return id;
-        }
-        assembler.notice(Notice::new(
-            "tool_call_renamed",
-            format!("content[{}].id", assembler.message().content.len()),
-            format!("two tool calls had the id {id:?}; the later one was given another"),
-        ));
-        format!("{id}_{}", self.count)
     }
 }
 

@@ -2,18 +2,22 @@
 //!
 //! Source: <https://ai.google.dev/api/generate-content#generationconfig> (2026-11).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::{functions, schema, thinking_config};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
 use crate::protocols::encoding::body::Fields;
+use crate::protocols::encoding::cache::{self, NO_SESSION};
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::options;
 use crate::protocols::encoding::tools::Tools;
-use crate::types::{CacheRetention, ResponseFormat};
+use crate::protocols::encoding::{metadata, options};
+use crate::types::ResponseFormat;
+
+/// The highest temperature that the protocol knows.
+const HIGHEST_TEMPERATURE: f64 = 2.0;
 
 /// The keys of the body below which `extra_body` counts key by key: nearly every option stands in one of them.
 pub(super) const MERGED: [&str; 2] = ["generationConfig", "toolConfig"];
@@ -25,20 +29,20 @@ pub(super) fn encode(
     fields: &mut Fields,
     notices: &mut Notices,
 ) -> Result<()> {
-    let prompt = request.context.system_prompt.as_deref();
-    if let Some(prompt) = prompt.filter(|prompt| !prompt.is_empty()) {
+    if let Some(prompt) = request.system_prompt() {
         fields.set("systemInstruction", json!({"parts": [{"text": prompt}]}))?;
     }
     let wire_tools = functions::tools(tools, notices)?;
     if !wire_tools.is_empty() {
         fields.set("tools", wire_tools)?;
     }
-    let mut tool_config = Config::default();
+    let mut tool_config = Fields::default();
     if let Some(calling) = functions::calling_config(request, tools, notices)? {
         tool_config.set("functionCallingConfig", calling)?;
     }
-    tool_config.finish("toolConfig", request, fields)?;
-    generation(request, notices)?.finish("generationConfig", request, fields)?;
+    set_merged(request, "toolConfig", &tool_config, fields)?;
+    let generation = generation(request, notices)?;
+    set_merged(request, "generationConfig", &generation, fields)?;
     if let Some(tier) = &request.options.service_tier {
         fields.set("serviceTier", tier)?;
     }
@@ -46,18 +50,13 @@ pub(super) fn encode(
     Ok(())
 }
 
-fn generation(request: &Request<'_>, notices: &mut Notices) -> Result<Config> {
-    let mut config = Config::default();
+fn generation(request: &Request<'_>, notices: &mut Notices) -> Result<Fields> {
+    let mut config = Fields::default();
     let max_tokens = options::max_tokens(request)?;
     if let Some(max_tokens) = max_tokens {
         config.set("maxOutputTokens", max_tokens)?;
     }
-    if let Some(temperature) = options::temperature(request, 2.0, notices)? {
-        config.set("temperature", temperature)?;
-    }
-    if let Some(top_p) = options::top_p(request, notices)? {
-        config.set("topP", top_p)?;
-    }
+    options::sampling(request, HIGHEST_TEMPERATURE, "topP", &mut config, notices)?;
     let stop = options::stop(request, notices)?;
     if !stop.is_empty() {
         config.set("stopSequences", stop)?;
@@ -97,52 +96,28 @@ fn seed(seed: i64, notices: &mut Notices) -> i64 {
 /// Says of each option that the protocol does not know that it is not sent.
 fn not_known(request: &Request<'_>, notices: &mut Notices) {
     let options = request.options;
-    match options.cache {
-        None | Some(CacheRetention::Auto) => {}
-        Some(CacheRetention::None) => notices.option_dropped("cache", "the server caches as it sees fit"),
-        Some(_) => notices.option_dropped("cache", "the server takes no wish about its cache"),
-    }
+    cache::not_sent(request, notices);
     if options.session_id.is_some() {
-        notices.option_dropped("session_id", "the server takes no name of a conversation");
+        notices.option_dropped("session_id", NO_SESSION);
     }
     if options.previous_response_id.is_some() {
         notices.option_dropped("previous_response_id", "the server stores no answers");
     }
-    if options::user_id(request).is_some() {
-        notices.option_dropped("metadata.user_id", "the server takes no name of a user");
-    }
-    if !options::labels(request).is_empty() {
-        notices.option_dropped("metadata", "the server keeps no labels");
-    }
+    metadata::not_sent(request, notices);
 }
 
-/// An object in the body.
-#[derive(Default)]
-struct Config(Vec<(&'static str, Json)>);
-
-impl Config {
-    fn set<T: Serialize>(&mut self, key: &'static str, value: T) -> Result<()> {
-        let value = Json::of(&value).map_err(|error| Error::shape(key, &error))?;
-        self.0.push((key, value));
-        Ok(())
-    }
-
-    /// Adds the object to the body, unless it is empty. The keys of the same object in `extra_body` replace ours,
-    /// and take them away where they are null.
-    fn finish(self, name: &'static str, request: &Request<'_>, fields: &mut Fields) -> Result<()> {
-        let extra = request.options.extra_body.get(name);
-        let extra = extra.and_then(|extra| extra.read::<Object>().ok()).unwrap_or_default();
-        let own = self.0.iter().filter(|(key, _)| !extra.contains_key(*key));
-        let merged: Pairs<'_> = Pairs(
-            own.map(|(key, value)| (*key, value))
-                .chain(extra.iter().map(|(key, value)| (key.as_str(), value)))
-                .filter(|(_, value)| !value.is_null())
-                .collect(),
-        );
-        match merged.0.is_empty() {
-            true => Ok(()),
-            false => fields.set(name, merged),
-        }
+/// Adds an object to the body, unless it is empty. The keys of the same object in `extra_body` replace ours, and take
+/// them away where they are null.
+fn set_merged(request: &Request<'_>, name: &'static str, own: &Fields, fields: &mut Fields) -> Result<()> {
+    let extra = request.options.extra_body.get(name);
+    let extra: Object = extra.and_then(|extra| extra.read().ok()).unwrap_or_default();
+    let own = own.iter().map(|(key, value)| -> (&str, &Json) { (key, value) });
+    let own = own.filter(|(key, _)| !extra.contains_key(*key));
+    let both = own.chain(extra.iter().map(|(key, value)| (key.as_str(), value)));
+    let merged = Pairs(both.filter(|(_, value)| !value.is_null()).collect());
+    match merged.0.is_empty() {
+        true => Ok(()),
+        false => fields.set(name, merged),
     }
 }
 
@@ -150,7 +125,7 @@ impl Config {
 struct Pairs<'a>(Vec<(&'a str, &'a Json)>);
 
 impl Serialize for Pairs<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
 }

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::attachments::{self, FileData, InlineData};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::Json;
 use crate::protocols::Request;
-use crate::protocols::encoding::conversation::{Foreign, Turn, opaque, turns};
+use crate::protocols::encoding::conversation::{Foreign, Turn, misplaced, opaque, turns};
 use crate::protocols::encoding::media::Remarks;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::types::{Content, ContentBlock, UserMessage};
@@ -162,12 +162,7 @@ impl<'a> Walk<'a, '_> {
                     Foreign::Text(text) => Part::text(text).into(),
                 })
             }
-            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => {
-                return Err(Error::invalid(
-                    place.to_string(),
-                    "only an assistant message holds thinking and tool calls",
-                ));
-            }
+            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => return Err(misplaced(place)),
         })
     }
 }

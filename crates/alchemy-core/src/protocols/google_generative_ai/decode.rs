@@ -10,10 +10,11 @@ use super::texts::{Piece, Texts};
 use super::wire::{Candidate, Chunk, Part};
 use super::{extras, output, usage};
 use crate::assembler::Assembler;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::Json;
+use crate::protocols::decoding::answer::{self, first, keep, malformed};
+use crate::protocols::decoding::surrogates::{self, clean, read_clean, read_halves};
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{self, clean, escape_halves};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
 use crate::types::{ModelCost, Notice, StopReason};
@@ -57,17 +58,9 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        match serde_json::from_str::<Chunk<'_>>(json) {
-            Ok(chunk) => self.take(chunk, whole, assembler),
-            Err(error) => {
-                // Half of a surrogate pair is the one thing that is JSON and not a Rust string. Parts are read later.
-                let repaired = clean(&escape_halves(json)).into_owned();
-                match serde_json::from_str::<Chunk<'_>>(&repaired) {
-                    Ok(chunk) if repaired != json => self.take(chunk, whole, assembler),
-                    _ => Err(malformed(assembler, json, &error.to_string())),
-                }
-            }
-        }
+        // Parts, in which halves of surrogate pairs may travel, are read later.
+        let read = read_clean::<Chunk<'static>, _>(json, |chunk| self.take(chunk, whole, assembler));
+        read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
     }
 
     fn take(&mut self, chunk: Chunk<'_>, whole: bool, assembler: &mut Assembler) -> Result<()> {
@@ -77,18 +70,14 @@ impl Decoder {
         }
         assembler.start();
         if chunk.other_candidates {
-            assembler.notice(Notice::new(
-                "choice_dropped",
-                "candidates",
-                "the server sent several candidates; only the first is kept",
-            ));
+            answer::choice_dropped("candidates", assembler);
         }
-        for (key, value) in &chunk.extras {
-            extras::keep(assembler, key, value);
+        for (key, value) in chunk.extras.iter() {
+            keep(assembler, key, value);
         }
         if let Some(feedback) = chunk.prompt_feedback {
             self.feedback = true;
-            extras::keep(assembler, "promptFeedback", feedback);
+            keep(assembler, "promptFeedback", feedback);
             if let Some(reason) = extras::block_reason(feedback) {
                 self.block_reason = Some(reason.into_owned());
             }
@@ -101,15 +90,8 @@ impl Decoder {
 
     fn facts(&mut self, chunk: &Chunk<'_>, assembler: &mut Assembler) {
         let facts = assembler.facts();
-        let first = |field: &mut Option<String>, value: &Option<Cow<'_, str>>| {
-            if field.is_none()
-                && let Some(value) = value.as_deref().filter(|value| !value.is_empty())
-            {
-                *field = Some(value.to_owned());
-            }
-        };
-        first(&mut facts.response_id, &chunk.response_id);
-        first(&mut facts.response_model, &chunk.model_version);
+        first(&mut facts.response_id, chunk.response_id.as_deref());
+        first(&mut facts.response_model, chunk.model_version.as_deref());
         if let Some(raw) = chunk.usage.filter(|raw| raw.get() != self.usage)
             && let Some(usage) = usage::read(raw.get(), self.prices.as_ref())
         {
@@ -129,13 +111,13 @@ impl Decoder {
         if let Some(url_context) = candidate.url_context {
             self.sources.url_context(url_context);
         }
-        for (key, value) in &candidate.extras {
-            match &**key {
+        for (key, value) in candidate.extras.iter() {
+            match key {
                 "citationMetadata" => self.sources.citations(value),
                 "finishMessage" => self.finish_message = surrogates::read(value.get()).ok(),
                 _ => {}
             }
-            extras::keep(assembler, key, value);
+            keep(assembler, key, value);
         }
         if let Some(reason) = candidate.finish_reason.and_then(finish::name) {
             self.finish_reason = Some(reason.into_owned());
@@ -144,23 +126,25 @@ impl Decoder {
     }
 
     fn part(&mut self, raw: &RawValue, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        let repaired;
-        let (part, halves): (Part<'_>, bool) = match serde_json::from_str(raw.get()) {
-            Ok(part) => (part, false),
-            Err(error) => {
-                repaired = escape_halves(raw.get());
-                let part = serde_json::from_str(&repaired);
-                (
-                    part.map_err(|_| malformed(assembler, raw.get(), &error.to_string()))?,
-                    true,
-                )
-            }
-        };
+        let read = read_halves::<Part<'static>, _>(raw.get(), |part, _, halves| {
+            self.take_part(raw, &part, halves, whole, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, raw.get(), error)))
+    }
+
+    fn take_part(
+        &mut self,
+        raw: &RawValue,
+        part: &Part<'_>,
+        halves: bool,
+        whole: bool,
+        assembler: &mut Assembler,
+    ) -> Result<()> {
         let signature = part.signature.as_deref().filter(|signature| !signature.is_empty());
         let signature = signature.map(|signature| clean(signature).into_owned());
         let has_data = part.function_call.is_some() || part.inline_data.is_some() || part.file_data.is_some();
-        if !has_data && (part.text.is_some() || part.others.is_empty()) {
-            self.unknown_keys(&part, assembler);
+        if !has_data && (part.text.is_some() || part.extras.is_empty()) {
+            self.unknown_keys(part, assembler);
             let piece = Piece {
                 text: part.text.as_deref().unwrap_or_default(),
                 thought: part.thought,
@@ -172,27 +156,27 @@ impl Decoder {
         }
         self.texts.close(assembler);
         if let Some(call) = part.function_call {
-            self.unknown_keys(&part, assembler);
+            self.unknown_keys(part, assembler);
             let taken = self.calls.take(call, halves, signature, assembler);
-            return taken.map_err(|what| malformed(assembler, raw.get(), &what));
+            return taken.map_err(|what| malformed(assembler, raw.get(), what));
         }
         // An image that is part of the thinking is none of the answer, and has to go back as what it is.
         let block = match (part.inline_data, part.file_data) {
             (Some(data), _) if !part.thought => output::inline(data, signature),
             (None, Some(data)) if !part.thought => output::file(data, signature),
             _ => {
-                assembler.block(extras::opaque(&kind(&part), raw));
+                assembler.block(extras::opaque(&kind(part), raw.get()));
                 return Ok(());
             }
         };
-        self.unknown_keys(&part, assembler);
-        assembler.block(block.map_err(|what| malformed(assembler, raw.get(), &what))?);
+        self.unknown_keys(part, assembler);
+        assembler.block(block.map_err(|what| malformed(assembler, raw.get(), what))?);
         Ok(())
     }
 
     /// Says that a part has keys beside its data for which its block has no field.
     fn unknown_keys(&self, part: &Part<'_>, assembler: &mut Assembler) {
-        for key in &part.others {
+        for (key, _) in part.extras.iter() {
             let path = format!("content[{}].{}", assembler.message().content.len(), clean(key));
             assembler.notice(Notice::new(
                 "part_key_ignored",
@@ -227,21 +211,11 @@ impl Decode for Decoder {
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
-        let body = body.trim();
-        if body.starts_with('<') {
-            return Err(response_error(
-                assembler.message(),
-                "the answer is a web page, not JSON; check base_url",
-            ));
+        self.chunk(answer::body(body, assembler)?, true, assembler)?;
+        match self.candidate || self.feedback {
+            true => Ok(()),
+            false => Err(answer::holds_no("candidate", assembler)),
         }
-        self.chunk(body, true, assembler)?;
-        if !self.candidate && !self.feedback {
-            return Err(response_error(
-                assembler.message(),
-                "the answer holds no candidate; check base_url",
-            ));
-        }
-        Ok(())
     }
 
     fn end(&mut self, assembler: &mut Assembler) -> Result<()> {
@@ -264,8 +238,7 @@ impl Decode for Decoder {
                     return Err(response_error(assembler.message(), &what));
                 }
                 Meaning::Unknown => {
-                    let text = format!("the finishReason {reason:?} is not known and taken as `stop`");
-                    assembler.notice(Notice::new("stop_reason_unknown", "finishReason", text));
+                    answer::stop_reason_unknown("finishReason", reason, StopReason::Stop, assembler);
                     match self.calls.is_empty() {
                         true => StopReason::Stop,
                         false => StopReason::ToolUse,
@@ -295,17 +268,7 @@ fn kind<'a>(part: &'a Part<'_>) -> Cow<'a, str> {
     if part.file_data.is_some() {
         return Cow::Borrowed("fileData");
     }
-    let data = part.others.iter().find(|key| !REMARKS.contains(&&***key));
-    let key = data.or(part.others.first());
-    clean(key.map(|key| &**key).unwrap_or_default())
-}
-
-/// An event that is not what the protocol says.
-fn malformed(assembler: &Assembler, json: &str, what: &str) -> Error {
-    let mut failure = response_error(
-        assembler.message(),
-        &format!("the server sent a malformed event: {what}"),
-    );
-    failure.body = Some(json.chars().take(2000).collect());
-    failure
+    let keys = || part.extras.iter().map(|(key, _)| key);
+    let data = keys().find(|key| !REMARKS.contains(key));
+    clean(data.or(keys().next()).unwrap_or_default())
 }

@@ -6,21 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::finish;
-use super::wire::Word;
 use crate::assembler::Assembler;
 use crate::json::Json;
-use crate::types::{Api, ContentBlock, Opaque};
-
-/// Keeps a value beside the message; the last one of a name wins.
-pub(super) fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
-    let raw = &mut assembler.facts().raw;
-    if raw.get(key).is_some_and(|old| old.text() == value.get()) {
-        return;
-    }
-    if let Ok(json) = Json::parse(value.get()) {
-        raw.insert(key.to_owned(), json);
-    }
-}
+use crate::protocols::decoding::answer;
+use crate::protocols::decoding::wire::Word;
+use crate::types::{Api, ContentBlock};
 
 /// Why the prompt was blocked, by the feedback on it.
 pub(super) fn block_reason(feedback: &RawValue) -> Option<Cow<'_, str>> {
@@ -36,13 +26,8 @@ pub(super) fn block_reason(feedback: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// A part, or metadata, that has no block of its own.
-pub(super) fn opaque(kind: &str, data: &RawValue) -> ContentBlock {
-    ContentBlock::Opaque(Opaque {
-        api: Api::GoogleGenerativeAi.as_str().to_owned(),
-        kind: kind.to_owned(),
-        data: Json::parse(data.get()).unwrap_or_default(),
-        text: None,
-    })
+pub(super) fn opaque(kind: &str, json: &str) -> ContentBlock {
+    answer::opaque(Api::GoogleGenerativeAi, kind, json)
 }
 
 /// The sources of an answer, of which each chunk may tell more: the last of each counts.
@@ -87,10 +72,10 @@ impl Sources {
         }
         self.citations = None;
         if let Some(grounding) = self.grounding.take() {
-            assembler.block(opaque("groundingMetadata", &grounding));
+            assembler.block(opaque("groundingMetadata", grounding.get()));
         }
         if let Some(url_context) = self.url_context.take() {
-            assembler.block(opaque("urlContextMetadata", &url_context));
+            assembler.block(opaque("urlContextMetadata", url_context.get()));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::wire::Word;
+use crate::protocols::decoding::wire::Word;
 use crate::types::StopReason;
 
 /// What a reason means.

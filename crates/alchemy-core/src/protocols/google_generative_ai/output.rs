@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::value::RawValue;
 
-use super::wire::{FileData, InlineData, Str};
-use crate::protocols::surrogates::{clean, escape_halves};
+use super::wire::{FileData, InlineData};
+use crate::protocols::decoding::surrogates::{clean, read_clean};
+use crate::protocols::decoding::wire::Str;
 use crate::types::{Audio, Bytes, ContentBlock, Document, Image};
 
 /// Media in the part itself. An error says in a few words what is wrong with it.
@@ -31,16 +32,11 @@ pub(super) fn inline(raw: &RawValue, signature: Option<String>) -> Result<Conten
 
 /// Media at an address. An error says in a few words what is wrong with it.
 pub(super) fn file(raw: &RawValue, signature: Option<String>) -> Result<ContentBlock, String> {
-    let repaired;
-    let file: FileData<'_> = match serde_json::from_str(raw.get()) {
-        Ok(file) => file,
-        Err(error) => {
-            repaired = clean(&escape_halves(raw.get())).into_owned();
-            serde_json::from_str(&repaired).map_err(|_| error.to_string())?
-        }
-    };
-    let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
-    Ok(block(file.mime_type, file.name, None, url, signature))
+    let read = read_clean::<FileData<'static>, _>(raw.get(), |file| {
+        let url = file.uri.map(|Str(uri)| clean(&uri).into_owned());
+        block(file.mime_type, file.name, None, url, signature)
+    });
+    read.map_err(|error| error.to_string())
 }
 
 fn block(

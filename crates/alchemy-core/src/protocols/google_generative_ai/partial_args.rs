@@ -4,7 +4,7 @@
 //! (2026-11). The paths are of the form `$.items[0].name`, and the values come in the order of the text, so the text
 //! can be written as they come: what has arrived is always the beginning of the whole.
 
-use crate::protocols::surrogates::Joiner;
+use crate::protocols::decoding::surrogates::Joiner;
 
 /// A step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::contents::{FunctionResponse, Part, Walk, WirePart};
 use crate::error::{Error, Result};
 use crate::json::Json;
-use crate::protocols::encoding::conversation::{CallResult, NO_RESULT};
+use crate::protocols::encoding::conversation::CallResult;
 use crate::protocols::encoding::notices::Place;
+use crate::protocols::encoding::results::{ATTACHED, NO_RESULT, origin};
 use crate::types::{Content, ContentBlock, ToolResultMessage};
 
 impl<'a> Walk<'a, '_> {
@@ -24,7 +25,7 @@ impl<'a> Walk<'a, '_> {
                     let attached = behind.len();
                     let text = self.result(message, result.place, &mut inside, &mut behind)?;
                     let text = match text.is_empty() && behind.len() > attached {
-                        true => "The result is attached below.".to_owned(),
+                        true => ATTACHED.to_owned(),
                         false => text,
                     };
                     (text, message.is_error)
@@ -78,8 +79,7 @@ impl<'a> Walk<'a, '_> {
                 Some(part) => {
                     let text = "a tool result cannot hold the block; it goes behind the results";
                     self.notices.block_converted(place, text);
-                    let id = &message.tool_call_id;
-                    behind.push(Part::text(format!("From the tool result {id}:")).into());
+                    behind.push(Part::text(origin(&message.tool_call_id)).into());
                     behind.push(part);
                 }
                 None => {}

@@ -1,7 +1,7 @@
 //! The text and the thinking of an answer: which pieces make up one block, and where its signature goes.
 
 use crate::assembler::Assembler;
-use crate::protocols::surrogates::Joiner;
+use crate::protocols::decoding::surrogates::Joiner;
 
 /// One part of text or thinking.
 pub(super) struct Piece<'a> {

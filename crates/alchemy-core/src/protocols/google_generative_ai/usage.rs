@@ -6,6 +6,7 @@
 
 use serde::Deserialize;
 
+use crate::protocols::decoding::usage::count;
 use crate::types::{ModelCost, Usage};
 
 #[derive(Deserialize, Default)]
@@ -17,15 +18,6 @@ struct WireUsage {
     tool_use_prompt_token_count: Option<f64>,
     thoughts_token_count: Option<f64>,
     total_token_count: Option<f64>,
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a negative count becomes 0"
-)]
-fn count(number: Option<f64>) -> Option<u64> {
-    number.map(|number| number as u64)
 }
 
 /// Reads a usage object; None if it is none.

@@ -1,79 +1,15 @@
 //! The shapes that Gemini's answers come in, read without copying where the text allows it.
 //!
 //! Source: <https://ai.google.dev/api/generate-content> and the recorded answers of the Gemini API and of Vertex AI,
-//! which answers in the same form (2026-11). Visitors are written by hand where unknown keys are kept as raw JSON.
+//! which answers in the same form (2026-11).
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Keys that are not part of our types, with their values.
-pub(super) type Extras<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
-
-/// A string that is borrowed where it has no escapes.
-pub(super) struct Str<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StrVisitor;
-
-        impl<'de> Visitor<'de> for StrVisitor {
-            type Value = Str<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Str(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(StrVisitor)
-    }
-}
-
-/// A word of an enum, or its number, as servers write it that have no names.
-#[derive(Clone)]
-pub(super) enum Word<'a> {
-    Name(Cow<'a, str>),
-    Number(u64),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct WordVisitor;
-
-        impl<'de> Visitor<'de> for WordVisitor {
-            type Value = Word<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a word or its number")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Word::Name(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Word::Name(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Word::Number(number))
-            }
-        }
-
-        deserializer.deserialize_any(WordVisitor)
-    }
-}
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::wire::{First, Numbered, Str, Word, raw, read_object, shapes, text};
 
 /// A chunk of a stream, or a whole answer.
 #[derive(Default)]
@@ -86,7 +22,7 @@ pub(super) struct Chunk<'a> {
     pub(super) usage: Option<&'a RawValue>,
     pub(super) prompt_feedback: Option<&'a RawValue>,
     pub(super) error: Option<&'a RawValue>,
-    pub(super) extras: Extras<'a>,
+    pub(super) extras: Keys<'a>,
 }
 
 /// The first candidate.
@@ -97,7 +33,13 @@ pub(super) struct Candidate<'a> {
     pub(super) finish_reason: Option<Word<'a>>,
     pub(super) grounding: Option<&'a RawValue>,
     pub(super) url_context: Option<&'a RawValue>,
-    pub(super) extras: Extras<'a>,
+    pub(super) extras: Keys<'a>,
+}
+
+impl Numbered for Candidate<'_> {
+    fn number(&self) -> u64 {
+        self.index
+    }
 }
 
 /// What a candidate says, a part each.
@@ -117,8 +59,7 @@ pub(super) struct Part<'a> {
     pub(super) function_call: Option<&'a RawValue>,
     pub(super) inline_data: Option<&'a RawValue>,
     pub(super) file_data: Option<&'a RawValue>,
-    /// The keys that have no field here, in their order.
-    pub(super) others: Vec<Cow<'a, str>>,
+    pub(super) extras: Keys<'a>,
 }
 
 /// A call, or a piece of one.
@@ -177,163 +118,37 @@ pub(super) struct FileData<'a> {
     pub(super) name: Option<Str<'a>>,
 }
 
-/// Reads the next value; null is None.
-fn raw<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<&'de RawValue>, A::Error> {
-    let value: &'de RawValue = map.next_value()?;
-    Ok((value.get() != "null").then_some(value))
-}
+shapes!(Chunk, Part, FunctionCall, FileData);
 
-/// Reads the next value as a string; null is None.
-fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
-    Ok(map.next_value::<Option<Str<'de>>>()?.map(|text| text.0))
-}
+read_object!(Part, "a part", |part, key, map| match &*key {
+    "text" => part.text = text(&mut map)?,
+    "thought" => part.thought = map.next_value::<Option<_>>()?.unwrap_or_default(),
+    "thoughtSignature" => part.signature = text(&mut map)?,
+    "functionCall" => part.function_call = raw(&mut map)?,
+    "inlineData" => part.inline_data = raw(&mut map)?,
+    "fileData" => part.file_data = raw(&mut map)?,
+    _ => part.extras.keep(key, &mut map)?,
+});
 
-/// Keeps an unknown key unless its value is null.
-fn keep<'de, A: MapAccess<'de>>(extras: &mut Extras<'de>, key: Cow<'de, str>, map: &mut A) -> Result<(), A::Error> {
-    if let Some(value) = raw(map)? {
-        extras.push((key, value));
+read_object!(Candidate, "a candidate", |candidate, key, map| match &*key {
+    "index" => candidate.index = map.next_value::<Option<_>>()?.unwrap_or_default(),
+    "content" => candidate.content = map.next_value::<Option<_>>()?.unwrap_or_default(),
+    "finishReason" => candidate.finish_reason = map.next_value()?,
+    "groundingMetadata" => candidate.grounding = raw(&mut map)?,
+    "urlContextMetadata" => candidate.url_context = raw(&mut map)?,
+    _ => candidate.extras.keep(key, &mut map)?,
+});
+
+read_object!(Chunk, "a generated content", |chunk, key, map| match &*key {
+    "responseId" => chunk.response_id = text(&mut map)?,
+    "modelVersion" => chunk.model_version = text(&mut map)?,
+    "candidates" => {
+        let candidates: First<Candidate<'de>> = map.next_value()?;
+        chunk.candidate = candidates.first;
+        chunk.other_candidates = candidates.others;
     }
-    Ok(())
-}
-
-impl<'de> Deserialize<'de> for Part<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PartVisitor;
-
-        impl<'de> Visitor<'de> for PartVisitor {
-            type Value = Part<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a part")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut part = Part::default();
-                while let Some(Str(key)) = map.next_key()? {
-                    match &*key {
-                        "text" => part.text = text(&mut map)?,
-                        "thought" => part.thought = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                        "thoughtSignature" => part.signature = text(&mut map)?,
-                        "functionCall" => part.function_call = raw(&mut map)?,
-                        "inlineData" => part.inline_data = raw(&mut map)?,
-                        "fileData" => part.file_data = raw(&mut map)?,
-                        _ => {
-                            if raw(&mut map)?.is_some() {
-                                part.others.push(key);
-                            }
-                        }
-                    }
-                }
-                Ok(part)
-            }
-        }
-
-        deserializer.deserialize_map(PartVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Candidate<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CandidateVisitor;
-
-        impl<'de> Visitor<'de> for CandidateVisitor {
-            type Value = Candidate<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a candidate")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut candidate = Candidate::default();
-                while let Some(Str(key)) = map.next_key()? {
-                    match &*key {
-                        "index" => candidate.index = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                        "content" => candidate.content = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                        "finishReason" => candidate.finish_reason = map.next_value()?,
-                        "groundingMetadata" => candidate.grounding = raw(&mut map)?,
-                        "urlContextMetadata" => candidate.url_context = raw(&mut map)?,
-                        _ => keep(&mut candidate.extras, key, &mut map)?,
-                    }
-                }
-                Ok(candidate)
-            }
-        }
-
-        deserializer.deserialize_map(CandidateVisitor)
-    }
-}
-
-/// The candidates of a chunk: the first, and whether there were others.
-#[derive(Default)]
-struct Candidates<'a> {
-    first: Option<Candidate<'a>>,
-    others: bool,
-}
-
-impl<'de> Deserialize<'de> for Candidates<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CandidatesVisitor;
-
-        impl<'de> Visitor<'de> for CandidatesVisitor {
-            type Value = Candidates<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of candidates or null")
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Candidates::default())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-                let mut candidates = Candidates::default();
-                while let Some(candidate) = sequence.next_element::<Candidate<'de>>()? {
-                    if candidate.index == 0 && candidates.first.is_none() {
-                        candidates.first = Some(candidate);
-                    } else {
-                        candidates.others = true;
-                    }
-                }
-                Ok(candidates)
-            }
-        }
-
-        deserializer.deserialize_any(CandidatesVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Chunk<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ChunkVisitor;
-
-        impl<'de> Visitor<'de> for ChunkVisitor {
-            type Value = Chunk<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a generated content")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut chunk = Chunk::default();
-                while let Some(Str(key)) = map.next_key()? {
-                    match &*key {
-                        "responseId" => chunk.response_id = text(&mut map)?,
-                        "modelVersion" => chunk.model_version = text(&mut map)?,
-                        "candidates" => {
-                            let candidates: Candidates<'de> = map.next_value()?;
-                            chunk.candidate = candidates.first;
-                            chunk.other_candidates = candidates.others;
-                        }
-                        "usageMetadata" => chunk.usage = raw(&mut map)?,
-                        "promptFeedback" => chunk.prompt_feedback = raw(&mut map)?,
-                        "error" => chunk.error = raw(&mut map)?,
-                        _ => keep(&mut chunk.extras, key, &mut map)?,
-                    }
-                }
-                Ok(chunk)
-            }
-        }
-
-        deserializer.deserialize_map(ChunkVisitor)
-    }
-}
+    "usageMetadata" => chunk.usage = raw(&mut map)?,
+    "promptFeedback" => chunk.prompt_feedback = raw(&mut map)?,
+    "error" => chunk.error = raw(&mut map)?,
+    _ => chunk.extras.keep(key, &mut map)?,
+});

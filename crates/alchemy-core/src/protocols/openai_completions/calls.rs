@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 
 use super::wire::{CustomDelta, FunctionDelta, ToolCallDelta};
 use crate::assembler::Assembler;
-use crate::protocols::call_ids;
-use crate::protocols::surrogates::{Joiner, clean, escape_halves};
+use crate::protocols::decoding::call_ids;
+use crate::protocols::decoding::strings;
+use crate::protocols::decoding::surrogates::{Joiner, clean, read_halves};
 use crate::types::{Notice, ToolCall};
 
 /// The calls of an answer while they are written.
@@ -132,12 +133,7 @@ impl Calls {
     }
 
     fn tell(&mut self, position: usize, arguments: &str, assembler: &mut Assembler) {
-        let taken = |id: &str, calls: &[Call]| calls.iter().take(position).any(|call| call.id == id);
-        let duplicate = self
-            .calls
-            .get(position)
-            .is_some_and(|call| taken(&call.id, &self.calls));
-        let Some(call) = self.calls.get_mut(position) else {
+        let Some((call, before)) = self.calls.get_mut(..=position).and_then(<[Call]>::split_last_mut) else {
             return;
         };
         if let Some(told) = call.told {
@@ -151,19 +147,8 @@ impl Calls {
         if call.name.is_empty() {
             return;
         }
-        if call.id.is_empty() {
-            call.id = call_ids::made_up(assembler.message().response_id.as_deref(), position);
-        } else if duplicate {
-            assembler.notice(Notice::new(
-                "tool_call_renamed",
-                format!("content[{}].id", assembler.message().content.len()),
-                format!(
-                    "two tool calls had the id {:?}; the later one was given another",
-                    call.id
-                ),
-            ));
-            call.id = format!("{}_{position}", call.id);
-        }
+        let taken = before.iter().any(|earlier| earlier.id == call.id);
+        call.id = call_ids::own(&call.id, position, taken, assembler);
         let told = assembler.tool_call(ToolCall {
             id: call.id.clone(),
             name: call.name.clone(),
@@ -184,9 +169,7 @@ impl Calls {
                 assembler.tool_call_delta(told, rest);
                 continue;
             }
-            if call.id.is_empty() {
-                call.id = call_ids::made_up(assembler.message().response_id.as_deref(), position);
-            }
+            call.id = call_ids::own(&call.id, position, false, assembler);
             let told = assembler.tool_call(ToolCall {
                 id: call.id.clone(),
                 custom: call.custom,
@@ -204,12 +187,12 @@ impl Calls {
 fn text_of(arguments: &RawValue, halves: bool) -> Option<(Cow<'_, str>, bool)> {
     match arguments.get() {
         "null" => None,
-        text if text.starts_with('"') => match serde_json::from_str::<&str>(text) {
-            Ok(text) => Some((Cow::Borrowed(text), halves)),
-            Err(_) => match serde_json::from_str(text) {
-                Ok(text) => Some((Cow::Owned(text), halves)),
-                Err(_) => Some((Cow::Owned(serde_json::from_str(&escape_halves(text)).ok()?), true)),
-            },
+        text if text.starts_with('"') => match strings::leading(text) {
+            Some((text, _)) => Some((text, halves)),
+            None => {
+                let read = |text, _: &str, more| (Cow::Owned(text), halves || more);
+                read_halves::<String, _>(text, read).ok()
+            }
         },
         text => Some((Cow::Borrowed(text), halves)),
     }

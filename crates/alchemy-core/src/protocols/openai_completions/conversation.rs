@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use super::request::{Part, Value, WireMessage};
 use super::{assistant, cache, media};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocols::Request;
-use crate::protocols::encoding::conversation::{Foreign, Turn, opaque, turns};
+use crate::protocols::encoding::conversation::{Foreign, Turn, misplaced, opaque, turns};
 use crate::protocols::encoding::media::Remarks;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::protocols::encoding::tool_call_ids::WireIds;
@@ -57,8 +57,7 @@ pub(super) struct Walk<'a, 'n> {
 
 impl<'a> Walk<'a, '_> {
     fn system(&mut self) {
-        let prompt = self.request.context.system_prompt.as_deref();
-        let Some(prompt) = prompt.filter(|prompt| !prompt.is_empty()) else {
+        let Some(prompt) = self.request.system_prompt() else {
             return;
         };
         let developer = self.request.quirks.system_role == SystemRole::Developer && self.request.model.reasoning;
@@ -131,12 +130,7 @@ impl<'a> Walk<'a, '_> {
                     Foreign::Text(text) => Part::text(text),
                 }));
             }
-            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => {
-                return Err(Error::invalid(
-                    place.to_string(),
-                    "only an assistant message holds thinking and tool calls",
-                ));
-            }
+            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => return Err(misplaced(place)),
         };
         if !matches!(part, Part::Text { .. }) {
             self.remarks.unlisted(self.request.model, modality, place, self.notices);

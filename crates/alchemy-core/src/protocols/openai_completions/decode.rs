@@ -8,17 +8,19 @@ use serde_json::value::RawValue;
 use super::calls::Calls;
 use super::details::Details;
 use super::repeat::{Kind, Repeat};
-use super::wire::{Choice, Chunk, Content, Delta};
+use super::think_tags::{Piece, ThinkTags};
+use super::wire::{Choice, Chunk, Delta};
 use super::{extras, finish, output, usage};
 use crate::assembler::Assembler;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::Json;
+use crate::protocols::decoding::answer::{self, first, keep, malformed};
+use crate::protocols::decoding::surrogates::{Joiner, read_halves};
+use crate::protocols::decoding::wire::Parts;
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{Joiner, clean, escape_halves};
-use crate::protocols::think_tags::{Piece, ThinkTags};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
-use crate::types::{ModelCost, Notice, StopReason};
+use crate::types::{Api, ModelCost, StopReason};
 
 /// Decodes the answer to one chat completions request.
 ///
@@ -71,21 +73,11 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
-        self.halves = false;
-        match serde_json::from_str::<Chunk<'_>>(json) {
-            Ok(chunk) => self.take(chunk, json, whole, assembler),
-            Err(error) => {
-                // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
-                let repaired = escape_halves(json);
-                match serde_json::from_str::<Chunk<'_>>(&repaired) {
-                    Ok(chunk) if repaired != json => {
-                        self.halves = true;
-                        self.take(chunk, &repaired, whole, assembler)
-                    }
-                    _ => Err(malformed(assembler, json, &error)),
-                }
-            }
-        }
+        let read = read_halves::<Chunk<'static>, _>(json, |chunk, json, halves| {
+            self.halves = halves;
+            self.take(chunk, json, whole, assembler)
+        });
+        read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
     }
 
     fn take(&mut self, chunk: Chunk<'_>, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
@@ -102,14 +94,10 @@ impl Decoder {
         self.facts(&chunk, assembler);
         assembler.start();
         if chunk.other_choices {
-            assembler.notice(Notice::new(
-                "choice_dropped",
-                "choices",
-                "the server sent several choices; only the first is kept",
-            ));
+            answer::choice_dropped("choices", assembler);
         }
-        for (key, value) in &chunk.extras {
-            extras::keep(assembler, key, value);
+        for (key, value) in chunk.extras.iter() {
+            keep(assembler, key, value);
         }
         if let Some(choice) = chunk.choice {
             self.choice(choice, whole, assembler)?;
@@ -122,15 +110,8 @@ impl Decoder {
 
     fn facts(&mut self, chunk: &Chunk<'_>, assembler: &mut Assembler) {
         let facts = assembler.facts();
-        let first = |field: &mut Option<String>, value: &Option<Cow<'_, str>>| {
-            if field.is_none()
-                && let Some(value) = value.as_deref().filter(|value| !value.is_empty())
-            {
-                *field = Some(clean(value).into_owned());
-            }
-        };
-        first(&mut facts.response_id, &chunk.id);
-        first(&mut facts.response_model, &chunk.model);
+        first(&mut facts.response_id, chunk.id.as_deref());
+        first(&mut facts.response_model, chunk.model.as_deref());
         // Groq's compound models tell usage in a key of its own.
         let groq = extras::groq_usage(&chunk.extras);
         let usages = [chunk.choice.as_ref().and_then(|choice| choice.usage), chunk.usage, groq];
@@ -140,7 +121,7 @@ impl Decoder {
             if let Some(usage) = usage {
                 assembler.facts().usage = usage;
             }
-            extras::keep(assembler, "usage", raw);
+            keep(assembler, "usage", raw);
             if known {
                 return;
             }
@@ -158,11 +139,11 @@ impl Decoder {
         if let Some(delta) = delta {
             self.delta(delta, assembler)?;
         }
-        for (key, value) in choice.extras {
+        for (key, value) in choice.extras.iter() {
             if key == "logprobs" {
                 self.logprobs.extend(serde_json::from_str::<Value>(value.get()));
             } else if key != "text" {
-                extras::keep(assembler, &key, value);
+                keep(assembler, key, value);
             }
         }
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
@@ -192,9 +173,9 @@ impl Decoder {
             assembler.thinking(if told { "" } else { &readable });
         }
         match delta.content {
-            Content::None => {}
-            Content::Text(text) => self.text(&text, assembler),
-            Content::Parts(parts) => {
+            Parts::None => {}
+            Parts::Text(text) => self.text(&text, assembler),
+            Parts::List(parts) => {
                 for part in parts {
                     self.part(part, assembler)?;
                 }
@@ -228,22 +209,17 @@ impl Decoder {
             self.flush(assembler);
             self.calls.take_function(function, self.halves, assembler);
         }
-        for (key, value) in &delta.extras {
-            extras::keep(assembler, key, value);
+        for (key, value) in delta.extras.iter() {
+            keep(assembler, key, value);
         }
         Ok(())
     }
 
     /// One part of a content list: text and thinking (Mistral), or a kind that we keep whole.
     fn part(&mut self, part: &RawValue, assembler: &mut Assembler) -> Result<()> {
-        let value: Value = match serde_json::from_str(part.get()) {
-            Ok(value) => value,
-            Err(error) => {
-                self.halves = true;
-                serde_json::from_str(&escape_halves(part.get()))
-                    .map_err(|_| malformed(assembler, part.get(), &error))?
-            }
-        };
+        let read = read_halves::<Value, _>(part.get(), |value, _, halves| (value, halves));
+        let (value, halves) = read.map_err(|error| malformed(assembler, part.get(), error))?;
+        self.halves |= halves;
         let text = |key: &str| match value.get(key) {
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Array(parts)) => Some(
@@ -266,7 +242,7 @@ impl Decoder {
             }
             _ => {
                 self.flush(assembler);
-                assembler.block(output::opaque(kind, part));
+                assembler.block(answer::opaque(Api::OpenAiCompletions, kind, part.get()));
             }
         }
         Ok(())
@@ -390,24 +366,11 @@ impl Decode for Decoder {
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
-        let body = body.trim();
-        if body.is_empty() {
-            return Err(response_error(assembler.message(), "the answer is empty"));
-        }
-        if body.starts_with('<') {
-            return Err(response_error(
-                assembler.message(),
-                "the answer is a web page, not JSON; check base_url",
-            ));
-        }
-        self.chunk(body, true, assembler)?;
+        self.chunk(answer::body(body, assembler)?, true, assembler)?;
         self.done = true;
         let empty = assembler.message().content.is_empty() && self.calls.is_empty() && self.audio.is_empty();
         if empty && self.finish_reason.is_none() {
-            return Err(response_error(
-                assembler.message(),
-                "the answer holds no choice; check base_url",
-            ));
+            return Err(answer::holds_no("choice", assembler));
         }
         Ok(())
     }
@@ -438,8 +401,7 @@ impl Decode for Decoder {
             return Err(response_error(assembler.message(), &what));
         }
         if finish.unknown {
-            let text = format!("the finish_reason {reason:?} is not known and taken as `stop`");
-            assembler.notice(Notice::new("stop_reason_unknown", "finish_reason", text));
+            answer::stop_reason_unknown("finish_reason", &reason, StopReason::Stop, assembler);
         }
         self.settle(assembler);
         assembler.done(finish.reason);
@@ -449,14 +411,4 @@ impl Decode for Decoder {
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.settle(assembler);
     }
-}
-
-/// An event that is not what the protocol says.
-fn malformed(assembler: &Assembler, json: &str, error: &serde_json::Error) -> Error {
-    let mut failure = response_error(
-        assembler.message(),
-        &format!("the server sent a malformed event: {error}"),
-    );
-    failure.body = Some(json.chars().take(2000).collect());
-    failure
 }

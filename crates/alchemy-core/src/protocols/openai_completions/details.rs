@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::protocols::surrogates;
+use crate::protocols::decoding::surrogates;
 
 /// The pieces of one thinking block, joined as they come.
 #[derive(Default)]

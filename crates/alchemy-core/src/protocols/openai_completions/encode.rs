@@ -3,9 +3,10 @@
 //! Unset options send nothing. What the server cannot be told is left out, with a notice; what no server
 //! can make sense of is an error.
 
-use super::{cache, conversation, options, reasoning};
+use super::{conversation, options, reasoning};
 use crate::error::Result;
 use crate::protocols::encoding::body::{self, Fields};
+use crate::protocols::encoding::cache;
 use crate::protocols::encoding::notices::Notices;
 use crate::protocols::encoding::tools::Tools;
 use crate::protocols::{Encoded, Endpoint, Request};
@@ -21,7 +22,7 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
     let mut fields = Fields::default();
     options::encode(request, &tools, &mut fields, &mut notices)?;
     reasoning::encode(request, &mut fields, &mut notices)?;
-    let headers = cache::headers(request, &mut notices);
+    let headers = cache::session_headers(request, &mut notices);
     let model = Some(("model", request.model.id.as_str()));
     Ok(Encoded {
         endpoint: Endpoint {

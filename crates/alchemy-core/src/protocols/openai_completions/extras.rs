@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::wire::Extras;
-use crate::assembler::Assembler;
 use crate::json::Json;
+use crate::protocols::decoding::keys::Keys;
 
 #[derive(Deserialize)]
 struct GroqExtra<'a> {
@@ -15,27 +14,16 @@ struct GroqExtra<'a> {
 }
 
 /// The usage that Groq's compound models tell in a key of its own.
-pub(super) fn groq_usage<'a>(extras: &Extras<'a>) -> Option<&'a RawValue> {
-    let (_, value) = extras.iter().find(|(key, _)| key == "x_groq")?;
+pub(super) fn groq_usage<'a>(extras: &Keys<'a>) -> Option<&'a RawValue> {
+    let value = extras.get("x_groq")?;
     serde_json::from_str::<GroqExtra<'a>>(value.get()).ok()?.usage
 }
 
 /// Whether keys that no answer has say that this is not one.
-pub(super) fn tell_a_failure(extras: &Extras<'_>) -> bool {
+pub(super) fn tell_a_failure(extras: &Keys<'_>) -> bool {
     extras
         .iter()
-        .any(|(key, _)| matches!(&**key, "message" | "detail" | "code" | "error_message"))
-}
-
-/// Keeps a value beside the message; the last one of a name wins.
-pub(super) fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
-    let raw = &mut assembler.facts().raw;
-    if raw.get(key).is_some_and(|old| old.text() == value.get()) {
-        return;
-    }
-    if let Ok(json) = Json::parse(value.get()) {
-        raw.insert(key.to_owned(), json);
-    }
+        .any(|(key, _)| matches!(key, "message" | "detail" | "code" | "error_message"))
 }
 
 /// Joins the `logprobs` of a stream's chunks: their lists follow one another.

@@ -54,12 +54,13 @@ pub(super) fn document<'a>(
     notices: &mut Notices,
 ) -> Result<Part<'a>> {
     let name = document.name.as_deref();
-    if document.citations == Some(true) {
-        let text = "the protocol has no way to ask for citations";
-        notices.add("option_dropped", format_args!("{place}.citations"), text);
+    media::no_citations(document, place, notices);
+    let given = media::document(document, place)?;
+    if let Some(text) = media::as_text(&given, name, place, notices) {
+        return Ok(Part::text(text));
     }
     let mut refused = |reason: &str| Ok(left_out("document", place, reason, notices));
-    match (media::document(document, place)?, quirks.documents) {
+    match (given, quirks.documents) {
         (Given::File { id, .. }, DocumentForm::File | DocumentForm::FileOrUrl) => Ok(Part::File {
             file: File {
                 file_id: Some(id),
@@ -74,14 +75,6 @@ pub(super) fn document<'a>(
         (Given::Url { url, .. }, DocumentForm::DocumentUrl) => Ok(document_url(Source::Url(url), name)),
         (Given::Url { .. }, DocumentForm::File) => refused("the server fetches no documents; give their bytes"),
         (Given::Data { mime_type, data }, form) => {
-            // Servers take PDF; text they refuse as a file is as good as part of the prompt.
-            if mime_type.starts_with("text/")
-                && let Ok(text) = std::str::from_utf8(data)
-            {
-                notices.block_converted(place, "a document of text is sent as text of the message");
-                let text = name.map_or(Cow::Borrowed(text), |name| Cow::Owned(format!("{name}:\n\n{text}")));
-                return Ok(Part::text(text));
-            }
             let data = Source::Data(DataUrl { mime_type, data });
             match form {
                 DocumentForm::File | DocumentForm::FileOrUrl => Ok(file(data, name)),

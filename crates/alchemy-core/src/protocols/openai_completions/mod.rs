@@ -7,6 +7,7 @@ mod extras;
 mod finish;
 mod output;
 mod repeat;
+mod think_tags;
 mod usage;
 mod wire;
 
@@ -18,7 +19,6 @@ mod media;
 mod options;
 mod reasoning;
 mod request;
-mod response_format;
 mod tool_results;
 mod tools;
 

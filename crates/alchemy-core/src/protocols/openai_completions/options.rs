@@ -1,15 +1,17 @@
 //! The options of a request besides reasoning.
 
+use serde::Serialize;
 use serde_json::json;
 
-use super::{cache, response_format, tools};
+use super::tools;
 use crate::error::Result;
 use crate::protocols::Request;
 use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::options as checked;
+use crate::protocols::encoding::response_format::{self, Format, NamedSchema};
 use crate::protocols::encoding::tools::Tools;
-use crate::quirks::{MaxTokensField, MetadataForm, SeedField, UserField};
+use crate::protocols::encoding::{cache, metadata, options as checked};
+use crate::quirks::{CacheControl, MaxTokensField, SeedField};
 
 /// The highest temperature that the protocol knows.
 const HIGHEST_TEMPERATURE: f64 = 2.0;
@@ -29,17 +31,19 @@ pub(super) fn encode(
     }
     limits(request, fields, notices)?;
     sampling(request, fields, notices)?;
-    tools::encode(request, tools, fields, notices)?;
-    response_format::encode(request, fields, notices)?;
-    cache::encode(request, fields, notices)?;
+    tools.encode(request, fields, notices, tools::wire, tools::choice)?;
+    response_format(request, fields, notices)?;
+    // Marks are set where the messages are written.
+    if request.quirks.cache != CacheControl::Marks {
+        cache::wish(request, fields, notices)?;
+    }
+    cache::session(request, fields)?;
     if let Some(tier) = &request.options.service_tier {
         fields.set("service_tier", tier)?;
     }
-    if request.options.previous_response_id.is_some() {
-        let text = "the protocol goes on from no stored answer; what is given of the conversation is sent";
-        notices.option_dropped("previous_response_id", text);
-    }
-    labels(request, fields, notices)
+    checked::no_stored_answer(request, notices);
+    let stored = checked::extra_is(request, "store", "true");
+    metadata::encode(request, stored, fields, notices)
 }
 
 fn limits(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
@@ -57,12 +61,7 @@ fn limits(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> 
 }
 
 fn sampling(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    if let Some(temperature) = checked::temperature(request, HIGHEST_TEMPERATURE, notices)? {
-        fields.set("temperature", temperature)?;
-    }
-    if let Some(top_p) = checked::top_p(request, notices)? {
-        fields.set("top_p", top_p)?;
-    }
+    checked::sampling(request, HIGHEST_TEMPERATURE, "top_p", fields, notices)?;
     match (request.options.seed, request.quirks.seed_field) {
         (None, _) => {}
         (Some(seed), SeedField::Seed) => fields.set("seed", seed)?,
@@ -72,32 +71,20 @@ fn sampling(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -
     Ok(())
 }
 
-fn labels(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    let quirks = request.quirks;
-    if let Some(user) = checked::user_id(request) {
-        match quirks.user_field {
-            UserField::User => fields.set("user", user)?,
-            UserField::SafetyIdentifier => fields.set("safety_identifier", user)?,
-            UserField::UserId => fields.set("user_id", user)?,
-            UserField::None => notices.option_dropped("metadata.user_id", "the server takes no name of a user"),
+fn response_format(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
+    match response_format::format(request, notices) {
+        None => Ok(()),
+        Some(Format::Object) => fields.set("response_format", json!({"type": "json_object"})),
+        Some(Format::Schema(json_schema)) => {
+            let kind = "json_schema";
+            fields.set("response_format", SchemaFormat { kind, json_schema })
         }
     }
-    let labels = checked::labels(request);
-    if labels.is_empty() {
-        return Ok(());
-    }
-    let stored = checked::extra_is(request, "store", "true");
-    match quirks.metadata {
-        MetadataForm::Metadata => fields.set("metadata", labels),
-        MetadataForm::StoredMetadata if stored => fields.set("metadata", labels),
-        MetadataForm::StoredMetadata => {
-            let text = "the server keeps labels only with stored answers; extra_body={\"store\": True} stores them";
-            notices.option_dropped("metadata", text);
-            Ok(())
-        }
-        MetadataForm::None => {
-            notices.option_dropped("metadata", "the server keeps no labels");
-            Ok(())
-        }
-    }
+}
+
+#[derive(Serialize)]
+struct SchemaFormat<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    json_schema: NamedSchema<'a>,
 }

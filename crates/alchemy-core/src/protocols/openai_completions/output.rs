@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json::Json;
-use crate::protocols::surrogates;
-use crate::types::{Api, Audio, Bytes, ContentBlock, Image, Opaque};
+use crate::protocols::decoding::answer::opaque;
+use crate::protocols::decoding::surrogates;
+use crate::types::{Api, Audio, Bytes, ContentBlock, Image};
 
 /// The pieces of the audio that an answer speaks.
 #[derive(Default)]
@@ -100,7 +101,7 @@ pub(super) fn images(json: &str) -> Vec<ContentBlock> {
     let entries: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
     let read = |entry: &RawValue| match serde_json::from_str::<Entry>(entry.get()) {
         Ok(Entry { image_url: Url { url } }) => ContentBlock::Image(image(url)),
-        Err(_) => opaque("image", entry),
+        Err(_) => opaque(Api::OpenAiCompletions, "image", entry.get()),
     };
     entries.into_iter().map(read).collect()
 }
@@ -122,14 +123,4 @@ fn image(url: String) -> Image {
             ..Image::default()
         },
     }
-}
-
-/// A part that has no block of its own.
-pub(super) fn opaque(kind: &str, part: &RawValue) -> ContentBlock {
-    ContentBlock::Opaque(Opaque {
-        api: Api::OpenAiCompletions.as_str().to_owned(),
-        kind: kind.to_owned(),
-        data: Json::parse(part.get()).unwrap_or_default(),
-        text: None,
-    })
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use crate::protocols::decoding::strings::{self, is_plain};
 
 /// The key of the padding that hides a chunk's size; its value means nothing.
 const PADDING: &str = ",\"obfuscation\":\"";
@@ -68,47 +68,19 @@ impl Repeat {
 
     /// The text of a chunk that repeats the one remembered; None for any other, valid or not.
     pub(super) fn text<'a>(&mut self, json: &'a str) -> Option<(Cow<'a, str>, Kind)> {
-        if self.before.is_empty() {
-            return None;
-        }
-        let rest = json.strip_prefix(self.before.as_str())?;
-        let end = end_of_string(rest)?;
-        let text = rest.get(..end)?;
-        let after = rest.get(end..)?.strip_prefix(self.after.as_str())?;
-        let closed = if self.padded {
-            after.strip_suffix("\"}").is_some_and(is_plain)
-        } else {
-            after.is_empty()
+        // The text's opening quote is not compared, but read.
+        let (text, rest) = strings::leading(json.strip_prefix(self.before.strip_suffix('"')?)?)?;
+        let after = rest.strip_prefix(self.after.as_str())?;
+        let closed = match self.padded {
+            true => after.strip_suffix("\"}").is_some_and(is_plain),
+            false => after.is_empty(),
         };
         if !closed || text.is_empty() {
             return None;
         }
-        let text = if is_plain(text) {
-            Cow::Borrowed(text)
-        } else {
-            Cow::Owned(serde_json::from_str(json.get(self.before.len() - 1..self.before.len() + end + 1)?).ok()?)
-        };
         self.lessons = 0;
         Some((text, self.kind))
     }
-}
-
-/// Where the quote is that ends a string whose opening quote is behind.
-fn end_of_string(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        at += 2;
-    }
-}
-
-/// Whether the inside of a string stands for itself.
-fn is_plain(inside: &str) -> bool {
-    inside.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
 }
 
 #[cfg(test)]

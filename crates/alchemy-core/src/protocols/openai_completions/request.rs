@@ -6,6 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::json::{Json, Object};
+use crate::protocols::encoding::cache::CacheMark;
 use crate::protocols::encoding::media::{Base64, DataUrl};
 
 /// A message: its role, and its other keys in order.
@@ -117,15 +118,6 @@ impl<'a> Part<'a> {
             cache_control: None,
         }
     }
-}
-
-/// Marks the end of a prefix that is worth caching.
-#[derive(Clone, Copy, Serialize)]
-pub(super) struct CacheMark {
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ttl: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use super::conversation::Walk;
 use super::request::{Part, Value, WireMessage};
 use crate::error::Result;
-use crate::protocols::encoding::conversation::{CallResult, NO_RESULT};
+use crate::protocols::encoding::conversation::CallResult;
+use crate::protocols::encoding::results::{self, ATTACHED, FAILED, NO_RESULT};
 use crate::types::{Content, ContentBlock, ToolResultMessage};
 
 impl<'a> Walk<'a, '_> {
@@ -50,10 +51,9 @@ impl<'a> Walk<'a, '_> {
                         Some(part @ (Part::Text { .. } | Part::Raw(_))) => parts.push(part),
                         Some(part) if images => parts.push(part),
                         Some(part) => {
-                            let text = "a tool result holds text alone; the block goes into a user message after it";
-                            self.notices.block_converted(place, text);
+                            results::moved_behind(place, self.notices);
                             let id = self.ids.of(result.call);
-                            attachments.push(Part::text(format!("From the tool result {id}:")));
+                            attachments.push(Part::text(results::origin(&id)));
                             attachments.push(part);
                         }
                         None => {}
@@ -76,15 +76,11 @@ impl<'a> Walk<'a, '_> {
 fn mark_failure(parts: &mut Vec<Part<'_>>) {
     match parts.first_mut() {
         Some(Part::Text { text, .. }) => {
-            let says_so = text
-                .trim_start()
-                .get(..5)
-                .is_some_and(|start| start.eq_ignore_ascii_case("error"));
-            if !says_so {
-                *text = Cow::Owned(format!("Error: {text}"));
+            if let Some(marked) = results::failed(text) {
+                *text = Cow::Owned(marked);
             }
         }
-        _ => parts.insert(0, Part::text("Error")),
+        _ => parts.insert(0, Part::text(FAILED)),
     }
 }
 
@@ -100,7 +96,7 @@ fn result_text<'a>(parts: &[Part<'a>], attached: bool) -> Value<'a> {
         })
         .collect();
     match texts.as_slice() {
-        [] if attached => Value::from("The result is attached below."),
+        [] if attached => Value::from(ATTACHED),
         [text] => Value::Text((*text).clone()),
         texts => Value::from(texts.iter().map(|text| &***text).collect::<Vec<_>>().join("\n")),
     }

@@ -8,42 +8,20 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::request::{Call, Custom, Function, ToolCustom, ToolFunction, WireTool};
-use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::conversation::SentCall;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::protocols::encoding::tools::{SentTool, Tools};
-use crate::types::{ToolChoice, ToolChoiceMode};
 
-/// Adds the tools and the rule for their use to the body.
-pub(super) fn encode(
-    request: &Request<'_>,
-    tools: &Tools<'_>,
-    fields: &mut Fields,
-    notices: &mut Notices,
-) -> Result<()> {
-    let wire: Vec<WireTool<'_>> = tools.sent.iter().map(|tool| wire(tool, request, notices)).collect();
-    if !wire.is_empty() {
-        fields.set("tools", wire)?;
-    }
-    if let Some(choice) = tools.choice(request, notices)? {
-        fields.set("tool_choice", wire_choice(choice, tools, request))?;
-    }
-    match tools.parallel(request, notices) {
-        Some(parallel) => fields.set("parallel_tool_calls", parallel),
-        None => Ok(()),
-    }
-}
-
-fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
+/// A tool as it is sent.
+pub(super) fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
     let tool = sent.tool;
     let (name, description) = (tool.name.as_str(), tool.description.as_str());
     if let Some(native) = sent.native {
         return WireTool::Native(native);
     }
-    if is_custom(sent, request) {
+    if sent.is_custom(request) {
         return WireTool::Custom {
             kind: "custom",
             custom: ToolCustom {
@@ -53,10 +31,7 @@ fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -
             },
         };
     }
-    let parameters = match tool.custom {
-        true => Cow::Owned(sent.custom_as_function(notices)),
-        false => sent.parameters(),
-    };
+    let parameters = sent.function_parameters(notices);
     WireTool::Function {
         kind: "function",
         function: ToolFunction {
@@ -66,11 +41,6 @@ fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -
             strict: sent.strict(request, notices),
         },
     }
-}
-
-/// Whether a tool is sent as one of free text.
-fn is_custom(sent: &SentTool<'_>, request: &Request<'_>) -> bool {
-    sent.tool.custom && request.quirks.custom_tools
 }
 
 /// The format of free text; None if there is none. OpenAI writes a grammar flat in its newer protocol and as an object
@@ -90,15 +60,13 @@ fn format(format: &Json) -> Option<Cow<'_, Json>> {
     Some(nested.map_or(Cow::Borrowed(format), Cow::Owned))
 }
 
-fn wire_choice(choice: &ToolChoice, tools: &Tools<'_>, request: &Request<'_>) -> Value {
-    let name = choice.name.as_deref().unwrap_or_default();
-    match tools.named(name).filter(|_| choice.mode == ToolChoiceMode::Tool) {
-        None => Value::from(choice.mode.as_str()),
-        Some(sent) => match sent.native {
-            Some(native) => native_choice(native),
-            None if is_custom(sent, request) => json!({"type": "custom", "custom": {"name": name}}),
-            None => json!({"type": "function", "function": {"name": name}}),
-        },
+/// The rule that a tool must be called.
+pub(super) fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
+    let name = &sent.tool.name;
+    match sent.native {
+        Some(native) => native_choice(native),
+        None if sent.is_custom(request) => json!({"type": "custom", "custom": {"name": name}}),
+        None => json!({"type": "function", "function": {"name": name}}),
     }
 }
 
@@ -133,12 +101,7 @@ pub(super) fn call<'a>(
             .and_then(|text| Json::parse(text).ok())
             .filter(Json::is_object),
     };
-    let as_custom = match tools.named(name) {
-        Some(tool) => tool.native.is_some() || is_custom(tool, request),
-        // A model that made such a call knows them.
-        None => own || request.quirks.custom_tools,
-    };
-    if call.custom && as_custom {
+    if tools.goes_as_custom(call, own, request) {
         let input = if sent.whole { call.raw_arguments.as_str() } else { "" };
         wire.kind = "custom";
         wire.custom = Some(Custom { name, input });

@@ -6,10 +6,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::protocols::decoding::usage::{Counts, billed, count};
 use crate::types::{ModelCost, Usage};
-
-/// xAI bills in ticks: 10^10 to the US dollar (<https://docs.x.ai/docs/key-information/cost-tracking>, 2026-11).
-const TICKS_PER_DOLLAR: f64 = 1e10;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -29,7 +27,6 @@ struct WireUsage<'a> {
     cache_read_input_tokens: Option<f64>,
     cache_creation_input_tokens: Option<f64>,
     cache_creation: Option<CacheCreation>,
-    /// A number (OpenRouter), or an object with a total (Perplexity).
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
     cost_in_usd_ticks: Option<f64>,
@@ -54,75 +51,24 @@ struct CacheCreation {
     ephemeral_1h_input_tokens: Option<f64>,
 }
 
-#[derive(Deserialize)]
-struct TotalCost {
-    total_cost: Option<f64>,
-}
-
-/// A count as the server wrote it; some write `12.0`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a negative count becomes 0"
-)]
-fn count(number: Option<f64>) -> Option<u64> {
-    number.map(|number| number as u64)
-}
-
 /// Reads a usage object; None if it does not say how many tokens went in or out.
 pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> {
     let wire: WireUsage<'_> = serde_json::from_str(raw.get()).ok()?;
-    let prompt = count(wire.prompt_tokens);
-    let completion = count(wire.completion_tokens);
-    if prompt.is_none() && completion.is_none() {
-        return None;
-    }
-    let prompt_details = wire.prompt_tokens_details.unwrap_or_default();
-    let completion_details = wire.completion_tokens_details.unwrap_or_default();
-    let cache_read = count(
-        prompt_details
-            .cached_tokens
-            .or(wire.cache_read_input_tokens)
-            .or(wire.prompt_cache_hit_tokens)
-            .or(wire.cached_tokens),
-    );
-    let cache_write = count(prompt_details.cache_write_tokens.or(wire.cache_creation_input_tokens));
-    let reasoning = count(completion_details.reasoning_tokens.or(wire.reasoning_tokens));
-    let total = count(wire.total_tokens);
-    let mut usage = Usage {
-        // Some servers count more cached tokens than prompt tokens: never below zero.
-        input: prompt.map(|prompt| {
-            prompt
-                .saturating_sub(cache_read.unwrap_or(0))
-                .saturating_sub(cache_write.unwrap_or(0))
-        }),
-        output: match (prompt, completion, reasoning, total) {
-            // xAI counts thinking beside the completion: the total tells.
-            (Some(prompt), Some(completion), Some(reasoning), Some(total))
-                if reasoning > 0 && total == prompt.saturating_add(completion).saturating_add(reasoning) =>
-            {
-                Some(completion.saturating_add(reasoning))
-            }
-            _ => completion,
-        },
-        cache_read,
-        cache_write,
-        cache_write_1h: count(
-            wire.cache_creation
-                .and_then(|creation| creation.ephemeral_1h_input_tokens),
-        ),
-        reasoning,
-        total_tokens: total,
-        cost: None,
+    let prompt = wire.prompt_tokens_details.unwrap_or_default();
+    let completion = wire.completion_tokens_details.unwrap_or_default();
+    let cached = prompt.cached_tokens.or(wire.cache_read_input_tokens);
+    let counts = Counts {
+        sent: wire.prompt_tokens,
+        written: wire.completion_tokens,
+        total: wire.total_tokens,
+        cache_read: cached.or(wire.prompt_cache_hit_tokens).or(wire.cached_tokens),
+        cache_write: prompt.cache_write_tokens.or(wire.cache_creation_input_tokens),
+        reasoning: completion.reasoning_tokens.or(wire.reasoning_tokens),
     };
-    let billed = wire
-        .cost_in_usd_ticks
-        .map(|ticks| ticks / TICKS_PER_DOLLAR)
-        .or_else(|| {
-            let text = wire.cost?.get();
-            let total = || serde_json::from_str::<TotalCost>(text).ok()?.total_cost;
-            serde_json::from_str::<f64>(text).ok().or_else(total)
-        });
+    let mut usage = counts.usage()?;
+    let creation = wire.cache_creation.unwrap_or_default();
+    usage.cache_write_1h = count(creation.ephemeral_1h_input_tokens);
+    let billed = billed(wire.cost_in_usd_ticks, wire.cost);
     usage.set_cost(prices, billed);
     Some(usage)
 }

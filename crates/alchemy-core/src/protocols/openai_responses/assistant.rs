@@ -177,7 +177,7 @@ impl<'a> Turn<'a, '_> {
         let call = sent.call;
         let id = walk.ids.of(call);
         let name = call.name.as_str();
-        let entry = if tools::goes_as_custom(call, self.answer.own, walk.tools, &walk.request) {
+        let entry = if walk.tools.goes_as_custom(call, self.answer.own, &walk.request) {
             walk.customs.push(call);
             let input = if sent.whole { call.raw_arguments.as_str() } else { "" };
             let entry = Entry::of("custom_tool_call").with("call_id", id);

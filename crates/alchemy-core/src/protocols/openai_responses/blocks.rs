@@ -6,10 +6,13 @@ use serde_json::value::RawValue;
 
 use super::calls;
 use super::items::{Items, Slot, Whereabouts, Written, with_item};
-use super::wire::{self, Entries, Item, Parts, Piece, rest};
+use super::wire::{self, Item, Piece, rest};
 use crate::assembler::Assembler;
 use crate::json::Json;
-use crate::types::{Api, Bytes, ContentBlock, Image, Opaque};
+use crate::protocols::decoding::answer;
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::wire::Parts;
+use crate::types::{Api, Bytes, ContentBlock, Image};
 
 /// The keys of a message that have fields of ours.
 const MESSAGE_KEYS: [&str; 4] = ["type", "role", "status", "content"];
@@ -216,8 +219,8 @@ impl Items {
 
 /// The id of an item; empty if it has none.
 fn id_of(item: &RawValue) -> String {
-    let entries = serde_json::from_str::<Entries<'_>>(item.get()).ok();
-    entries.and_then(|entries| entries.text("id")).unwrap_or_default()
+    let keys = Keys::of(item).unwrap_or_default();
+    keys.text("id").unwrap_or_default()
 }
 
 fn text_part(text: &str) -> wire::Part<'_> {
@@ -266,10 +269,5 @@ fn image(item: &Item<'_>, json: &str) -> Option<ContentBlock> {
 }
 
 fn opaque(kind: &str, json: &str) -> ContentBlock {
-    ContentBlock::Opaque(Opaque {
-        api: Api::OpenAiResponses.as_str().to_owned(),
-        kind: kind.to_owned(),
-        data: Json::parse(json).unwrap_or_default(),
-        text: None,
-    })
+    answer::opaque(Api::OpenAiResponses, kind, json)
 }

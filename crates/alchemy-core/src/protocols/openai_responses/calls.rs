@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use super::items::{Items, Whereabouts};
 use super::wire::{Item, rest};
 use crate::assembler::Assembler;
-use crate::protocols::call_ids;
-use crate::types::{ContentBlock, Notice, ToolCall};
+use crate::protocols::decoding::call_ids;
+use crate::types::ToolCall;
 
 /// What kind of call an item is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,8 @@ fn start(items: &mut Items, position: usize, id: &str, name: &str, custom: bool,
         return;
     }
     items.step_aside(out);
-    let id = own_id(id, items.calls, out);
+    let taken = call_ids::is_taken(id, out);
+    let id = call_ids::own(id, items.calls, taken, out);
     let told = out.tool_call(ToolCall {
         id,
         name: name.to_owned(),
@@ -64,26 +65,6 @@ fn start(items: &mut Items, position: usize, id: &str, name: &str, custom: bool,
         item.call = Some(told);
         out.tool_call_delta(told, &std::mem::take(&mut item.held));
     }
-}
-
-/// The id of a call, or another one where it has none or shares it with an earlier call.
-fn own_id(id: &str, number: usize, out: &mut Assembler) -> String {
-    if id.is_empty() {
-        return call_ids::made_up(out.message().response_id.as_deref(), number);
-    }
-    let content = &out.message().content;
-    let taken = |id: &str| {
-        content
-            .iter()
-            .any(|block| matches!(block, ContentBlock::ToolCall(call) if call.id == id))
-    };
-    if !taken(id) {
-        return id.to_owned();
-    }
-    let path = format!("content[{}].id", content.len());
-    let text = format!("two tool calls had the id {id:?}; the later one was given another");
-    out.notice(Notice::new("tool_call_renamed", path, text));
-    format!("{id}_{number}")
 }
 
 /// Takes a piece of a call's arguments; `halves` tells that halves of surrogate pairs travel in it.

@@ -7,13 +7,15 @@
 use serde_json::value::RawValue;
 
 use super::items::{Items, Slot, Whereabouts};
-use super::wire::{Entries, Event};
+use super::wire::Event;
 use super::{calls, finish, progress, usage};
 use crate::assembler::Assembler;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::Json;
+use crate::protocols::decoding::answer::{self, first, keep, malformed};
+use crate::protocols::decoding::keys::Keys;
+use crate::protocols::decoding::surrogates::{clean, read_halves};
 use crate::protocols::failure::{inner_error, response_error};
-use crate::protocols::surrogates::{clean, escape_halves};
 use crate::protocols::{Decode, Flow};
 use crate::quirks::Quirks;
 use crate::types::{ModelCost, Notice, StopReason};
@@ -66,11 +68,11 @@ impl Decoder {
         match (event.kind.text(), event.item, event.response) {
             ("response.output_item.added", Some(item), _) => {
                 let added = self.items.added(at, item, out);
-                added.map_err(|error| malformed(out, json, &error))?;
+                added.map_err(|error| malformed(out, json, error))?;
             }
             ("response.output_item.done", Some(item), _) => {
                 let done = self.items.done(at, item, out);
-                done.map_err(|error| malformed(out, json, &error))?;
+                done.map_err(|error| malformed(out, json, error))?;
             }
             ("response.output_text.done", _, _) => {
                 self.items
@@ -96,13 +98,10 @@ impl Decoder {
                 _,
                 Some(response),
             ) => {
-                let beside: Entries<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, &error))?;
-                for (key, value) in &beside.0 {
-                    if !matches!(&**key, "type" | "response" | "sequence_number")
-                        && let Ok(value) = Json::parse(value.get())
-                    {
-                        out.facts().raw.insert(key.clone().into_owned(), value);
-                    }
+                let beside: Keys<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, error))?;
+                let ours = ["type", "response", "sequence_number"];
+                for (key, value) in beside.all().filter(|(key, _)| !ours.contains(key)) {
+                    keep(out, key, value);
                 }
                 let status = event.kind.text().strip_prefix("response.");
                 self.response(response.get(), status, out)?;
@@ -111,7 +110,7 @@ impl Decoder {
             ("response.created" | "response.in_progress" | "response.queued", _, Some(response)) => {
                 if out.message().response_id.is_none() {
                     let response = serde_json::from_str(response.get());
-                    first_facts(&response.map_err(|error| malformed(out, json, &error))?, out);
+                    first_facts(&response.map_err(|error| malformed(out, json, error))?, out);
                 }
                 out.start();
             }
@@ -135,12 +134,12 @@ impl Decoder {
 
     /// Takes the whole response; `told` is the status by the event's own name.
     fn response(&mut self, json: &str, told: Option<&str>, out: &mut Assembler) -> Result<()> {
-        let response: Entries<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, &error))?;
+        let response: Keys<'_> = serde_json::from_str(json).map_err(|error| malformed(out, json, error))?;
         first_facts(&response, out);
         let status = response.text("status").or_else(|| told.map(str::to_owned));
         let status = status.unwrap_or_default();
         let output: Vec<&RawValue> = match response.get("output") {
-            Some(output) => serde_json::from_str(output.get()).map_err(|error| malformed(out, json, &error))?,
+            Some(output) => serde_json::from_str(output.get()).map_err(|error| malformed(out, json, error))?,
             None => Vec::new(),
         };
         if matches!(status.as_str(), "queued" | "in_progress") && told.is_none() {
@@ -155,19 +154,18 @@ impl Decoder {
         finish::keep(&response, out);
         out.start();
         let last = self.items.last(&output, out);
-        last.map_err(|error| malformed(out, json, &error))?;
+        last.map_err(|error| malformed(out, json, error))?;
         self.end_by(&response, &status, out)
     }
 
-    fn end_by(&mut self, response: &Entries<'_>, status: &str, out: &mut Assembler) -> Result<()> {
+    fn end_by(&mut self, response: &Keys<'_>, status: &str, out: &mut Assembler) -> Result<()> {
         if !self.items.logprobs.is_empty()
             && let Ok(logprobs) = Json::of(&std::mem::take(&mut self.items.logprobs))
         {
             out.facts().raw.insert("logprobs".to_owned(), logprobs);
         }
         let details = response.get("incomplete_details");
-        let reason =
-            details.and_then(|details| serde_json::from_str::<Entries<'_>>(details.get()).ok()?.text("reason"));
+        let reason = details.and_then(|details| serde_json::from_str::<Keys<'_>>(details.get()).ok()?.text("reason"));
         let word = reason.as_deref().unwrap_or(status);
         out.facts().raw_stop_reason = (!word.is_empty()).then(|| word.to_owned());
         match finish::read(status, reason.as_deref(), self.items.calls > 0, self.items.refused) {
@@ -197,38 +195,26 @@ impl Decode for Decoder {
         if data.is_empty() || data == "[DONE]" {
             return Ok(Flow::More);
         }
-        match serde_json::from_str::<Event<'_>>(data) {
-            Ok(event) => self.take(event, data, false, assembler),
-            Err(error) => {
-                // Half of a surrogate pair is the one thing that is JSON and not a Rust string.
-                let repaired = escape_halves(data);
-                match serde_json::from_str::<Event<'_>>(&repaired) {
-                    Ok(event) if repaired != data => self.take(event, &repaired, true, assembler),
-                    _ => Err(malformed(assembler, data, &error)),
-                }
-            }
+        // The first reading is written out, since every piece of an answer goes this way: it costs a little less so.
+        if let Ok(event) = serde_json::from_str(data) {
+            return self.take(event, data, false, assembler);
         }
+        let read =
+            read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(event, json, halves, assembler));
+        read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))
     }
 
     fn body(&mut self, body: &str, assembler: &mut Assembler) -> Result<()> {
-        let body = body.trim();
-        let message = assembler.message();
-        if body.is_empty() {
-            return Err(response_error(message, "the answer is empty"));
-        }
-        if body.starts_with('<') {
-            let what = "the answer is a web page, not JSON; check base_url";
-            return Err(response_error(message, what));
-        }
-        let response: Entries<'_> = serde_json::from_str(body).map_err(|error| malformed(assembler, body, &error))?;
+        let body = answer::body(body, assembler)?;
+        let response: Keys<'_> = serde_json::from_str(body).map_err(|error| malformed(assembler, body, error))?;
         let failed = response.get("error").is_some();
         if response.get("output").is_none() && (failed || response.text("status").is_none()) {
             let failed = ["error", "message", "detail", "title"]
                 .iter()
                 .any(|key| response.get(key).is_some());
             return Err(match failed {
-                true => inner_error(message, body),
-                false => response_error(message, "the answer holds no output; check base_url"),
+                true => inner_error(assembler.message(), body),
+                false => answer::holds_no("output", assembler),
             });
         }
         self.response(body, None, assembler)
@@ -250,21 +236,8 @@ impl Decode for Decoder {
 }
 
 /// The answer's id and the model that gave it, as they are told first.
-fn first_facts(response: &Entries<'_>, out: &mut Assembler) {
-    let told = |key: &str| response.text(key).filter(|text| !text.is_empty());
+fn first_facts(response: &Keys<'_>, out: &mut Assembler) {
     let facts = out.facts();
-    if facts.response_id.is_none() {
-        facts.response_id = told("id");
-    }
-    if facts.response_model.is_none() {
-        facts.response_model = told("model");
-    }
-}
-
-/// An event that is not what the protocol says.
-fn malformed(out: &Assembler, json: &str, error: &serde_json::Error) -> Error {
-    let what = format!("the server sent a malformed event: {error}");
-    let mut failure = response_error(out.message(), &what);
-    failure.body = Some(clean(json).chars().take(2000).collect());
-    failure
+    first(&mut facts.response_id, response.text("id").as_deref());
+    first(&mut facts.response_model, response.text("model").as_deref());
 }

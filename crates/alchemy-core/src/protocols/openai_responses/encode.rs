@@ -6,6 +6,7 @@
 use super::{input, options};
 use crate::error::Result;
 use crate::protocols::encoding::body::{self, Fields};
+use crate::protocols::encoding::cache;
 use crate::protocols::encoding::notices::Notices;
 use crate::protocols::encoding::tools::Tools;
 use crate::protocols::{Encoded, Endpoint, Request};
@@ -20,7 +21,7 @@ pub fn encode(request: &Request<'_>) -> Result<Encoded> {
     let items = input::encode(request, &tools, options::stored(request), &mut notices)?;
     let mut fields = Fields::default();
     options::encode(request, &tools, &mut fields, &mut notices)?;
-    let headers = options::headers(request, &mut notices);
+    let headers = cache::session_headers(request, &mut notices);
     let model = Some(("model", request.model.id.as_str()));
     Ok(Encoded {
         endpoint: Endpoint {

@@ -1,8 +1,8 @@
 //! How an answer ended, and what of it is kept beside the message.
 
-use super::wire::{Entries, is_null};
 use crate::assembler::Assembler;
-use crate::json::Json;
+use crate::protocols::decoding::answer;
+use crate::protocols::decoding::keys::Keys;
 use crate::types::StopReason;
 
 /// Keys of a response that have fields of ours, and those that repeat the request.
@@ -40,15 +40,9 @@ const NOT_KEPT: [&str; 30] = [
 ];
 
 /// Keeps what a response says beyond our fields.
-pub(super) fn keep(entries: &Entries<'_>, out: &mut Assembler) {
-    for (key, value) in entries
-        .0
-        .iter()
-        .filter(|(key, value)| !NOT_KEPT.contains(&&**key) && !is_null(value))
-    {
-        if let Ok(json) = Json::parse(value.get()) {
-            out.facts().raw.insert(key.clone().into_owned(), json);
-        }
+pub(super) fn keep(response: &Keys<'_>, out: &mut Assembler) {
+    for (key, value) in response.iter().filter(|(key, _)| !NOT_KEPT.contains(key)) {
+        answer::keep(out, key, value);
     }
 }
 

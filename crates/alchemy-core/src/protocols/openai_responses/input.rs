@@ -5,10 +5,10 @@
 
 use super::request::{Entry, Value, content};
 use super::{assistant, media};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::protocols::encoding::conversation::{Foreign, Turn, opaque, turns, turns_after_stored};
+use crate::protocols::encoding::conversation::{Foreign, Turn, misplaced, opaque, turns, turns_after_stored};
 use crate::protocols::encoding::media::Remarks;
 use crate::protocols::encoding::notices::{Notices, Place};
 use crate::protocols::encoding::tool_call_ids::WireIds;
@@ -130,12 +130,7 @@ impl<'a> Walk<'a, '_> {
                     Foreign::Text(text) => Sent::Part(Entry::text(text).into()),
                 }));
             }
-            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => {
-                return Err(Error::invalid(
-                    place.to_string(),
-                    "only an assistant message holds thinking and tool calls",
-                ));
-            }
+            ContentBlock::Thinking(_) | ContentBlock::ToolCall(_) => return Err(misplaced(place)),
         };
         if part.as_text().is_none() {
             self.remarks.unlisted(self.request.model, modality, place, self.notices);

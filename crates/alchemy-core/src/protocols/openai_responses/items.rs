@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::calls;
 use super::wire::Item;
 use crate::assembler::Assembler;
-use crate::protocols::surrogates::{Joiner, clean, escape_halves};
+use crate::protocols::decoding::surrogates::{Joiner, clean, escape_halves};
 use crate::types::ContentBlock;
 
 /// The items of an answer.

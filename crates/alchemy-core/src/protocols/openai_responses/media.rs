@@ -1,7 +1,5 @@
 //! Images, audio and documents as parts of a message.
 
-use std::borrow::Cow;
-
 use super::request::{Entry, Value};
 use crate::error::Result;
 use crate::protocols::encoding::media::{self, DataUrl, Given};
@@ -49,19 +47,10 @@ pub(super) fn document<'a>(
     quirks: &Quirks,
     notices: &mut Notices,
 ) -> Result<Entry<'a>> {
-    if document.citations == Some(true) {
-        let text = "the protocol has no way to ask for citations";
-        notices.add("option_dropped", format_args!("{place}.citations"), text);
-    }
+    media::no_citations(document, place, notices);
     let name = document.name.as_deref();
     let given = media::document(document, place)?;
-    if let Given::Data { mime_type, data } = &given
-        && mime_type.starts_with("text/")
-        && let Ok(text) = std::str::from_utf8(data)
-    {
-        // Not every model takes text as a file; it is as good as part of the prompt.
-        notices.block_converted(place, "a document of text is sent as text of the message");
-        let text = name.map_or(Cow::Borrowed(text), |name| Cow::Owned(format!("{name}:\n\n{text}")));
+    if let Some(text) = media::as_text(&given, name, place, notices) {
         return Ok(Entry::text(text));
     }
     if quirks.documents == DocumentForm::None {

@@ -1,19 +1,18 @@
 //! The options of a request.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::tools;
 use crate::error::{Error, Result};
-use crate::json::Json;
 use crate::protocols::Request;
 use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::effort::{self, Wish};
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::options as checked;
-use crate::protocols::encoding::schema::{is_strict, name};
+use crate::protocols::encoding::response_format::{self, Format, NamedSchema};
 use crate::protocols::encoding::tools::Tools;
-use crate::quirks::{CacheControl, MetadataForm, ReasoningFormat, ResponseFormats, SessionField, UserField};
-use crate::types::{CacheRetention, ResponseFormat};
+use crate::protocols::encoding::{cache, metadata, options as checked};
+use crate::quirks::ReasoningFormat;
 
 /// The highest temperature that the protocol knows.
 const HIGHEST_TEMPERATURE: f64 = 2.0;
@@ -41,8 +40,7 @@ pub(super) fn encode(
         let reason = "answers in the background are not supported; leave it out and stream the answer instead";
         return Err(Error::invalid("options.extra_body.background", reason));
     }
-    let prompt = request.context.system_prompt.as_deref();
-    if let Some(prompt) = prompt.filter(|prompt| !prompt.is_empty()) {
+    if let Some(prompt) = request.system_prompt() {
         fields.set("instructions", prompt)?;
     }
     if request.streamed {
@@ -55,13 +53,14 @@ pub(super) fn encode(
     }
     sampling(request, fields, notices)?;
     reasoning(request, fields, notices)?;
-    tools::encode(request, tools, fields, notices)?;
+    tools.encode(request, fields, notices, tools::wire, tools::choice)?;
     response_format(request, fields, notices)?;
-    cache(request, fields, notices)?;
+    cache::wish(request, fields, notices)?;
+    cache::session(request, fields)?;
     if let Some(tier) = &options.service_tier {
         fields.set("service_tier", tier)?;
     }
-    labels(request, fields, notices)
+    metadata::encode(request, stored(request), fields, notices)
 }
 
 fn storage(request: &Request<'_>, fields: &mut Fields) -> Result<()> {
@@ -80,12 +79,7 @@ fn storage(request: &Request<'_>, fields: &mut Fields) -> Result<()> {
 }
 
 fn sampling(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    if let Some(temperature) = checked::temperature(request, HIGHEST_TEMPERATURE, notices)? {
-        fields.set("temperature", temperature)?;
-    }
-    if let Some(top_p) = checked::top_p(request, notices)? {
-        fields.set("top_p", top_p)?;
-    }
+    checked::sampling(request, HIGHEST_TEMPERATURE, "top_p", fields, notices)?;
     checked::stop(request, &mut Notices::default())?;
     if !request.options.stop.is_empty() {
         notices.option_dropped("stop", "the protocol has no stop sequences");
@@ -112,124 +106,26 @@ fn reasoning(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) 
 }
 
 fn response_format(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    const OPTION: &str = "response_format";
-    let formats = request.quirks.response_formats;
-    let any = Json::parse(r#"{"type":"object"}"#).unwrap_or_default();
-    let (schema, strict) = match &request.options.response_format {
-        // Free text is what every server answers unasked.
-        None | Some(ResponseFormat::Text) => return Ok(()),
-        Some(_) if formats == ResponseFormats::None => {
-            notices.option_dropped(OPTION, "the server forces no format");
-            return Ok(());
+    match response_format::format(request, notices) {
+        None => Ok(()),
+        Some(Format::Object) => fields.set("text", json!({"format": {"type": "json_object"}})),
+        Some(Format::Schema(schema)) => {
+            let kind = "json_schema";
+            let format = SchemaFormat { kind, schema };
+            fields.set("text", TextOption { format })
         }
-        Some(ResponseFormat::Json) if formats == ResponseFormats::SchemaOnly => {
-            notices.option_mapped(OPTION, "the server knows schemas alone; it gets that of any object");
-            (&any, false)
-        }
-        Some(ResponseFormat::Schema(_)) if formats == ResponseFormats::JsonOnly => {
-            let text = "the server forces JSON, but no schema: put the schema into the prompt";
-            notices.option_mapped(OPTION, text);
-            return fields.set("text", json!({"format": {"type": "json_object"}}));
-        }
-        Some(ResponseFormat::Json) => return fields.set("text", json!({"format": {"type": "json_object"}})),
-        Some(ResponseFormat::Schema(schema)) => {
-            let strict = request.quirks.strict_schema && is_strict(&schema.read().unwrap_or_default());
-            if request.quirks.strict_schema && !strict {
-                let text = "the server forces a schema only if each object in it requires all its properties and \
-                            has additionalProperties false; this one is a hint to it";
-                notices.option_mapped(OPTION, text);
-            }
-            (schema, strict)
-        }
-    };
-    fields.set(
-        "text",
-        TextOption {
-            format: Format {
-                kind: "json_schema",
-                name: name(schema),
-                schema,
-                strict: strict.then_some(true),
-            },
-        },
-    )
+    }
 }
 
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct TextOption<'a> {
-    format: Format<'a>,
+    format: SchemaFormat<'a>,
 }
 
-#[derive(serde::Serialize)]
-struct Format<'a> {
+#[derive(Serialize)]
+struct SchemaFormat<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    name: String,
-    schema: &'a Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    strict: Option<bool>,
-}
-
-fn cache(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    match (request.options.cache, request.quirks.cache) {
-        (None | Some(CacheRetention::Auto), _) => {}
-        (Some(CacheRetention::None), _) => notices.option_dropped("cache", "the server caches as it sees fit"),
-        (Some(CacheRetention::Short), CacheControl::Retention) => fields.set("prompt_cache_retention", "in_memory")?,
-        (Some(CacheRetention::Long), CacheControl::Retention) => fields.set("prompt_cache_retention", "24h")?,
-        (Some(_), _) => notices.option_dropped("cache", "the server takes no wish about its cache"),
-    }
-    match (&request.options.session_id, request.quirks.session_field) {
-        (Some(id), SessionField::PromptCacheKey) => fields.set("prompt_cache_key", id),
-        (Some(id), SessionField::SessionId) => fields.set("session_id", id),
-        _ => Ok(()),
-    }
-}
-
-/// The headers of the request, which carry the name of the conversation to some servers.
-pub(super) fn headers(request: &Request<'_>, notices: &mut Notices) -> Vec<(String, String)> {
-    let Some(id) = &request.options.session_id else {
-        return Vec::new();
-    };
-    let name = match request.quirks.session_field {
-        SessionField::XGrokConvId => "x-grok-conv-id",
-        SessionField::XSessionAffinity => "x-session-affinity",
-        SessionField::PromptCacheKey | SessionField::SessionId => return Vec::new(),
-        SessionField::None => {
-            notices.option_dropped("session_id", "the server takes no name of a conversation");
-            return Vec::new();
-        }
-    };
-    if id.bytes().any(|byte| !(b' '..=b'~').contains(&byte)) {
-        let text = "the server takes it in a header, which holds plain characters alone";
-        notices.option_dropped("session_id", text);
-        return Vec::new();
-    }
-    vec![(name.to_owned(), id.clone())]
-}
-
-fn labels(request: &Request<'_>, fields: &mut Fields, notices: &mut Notices) -> Result<()> {
-    let quirks = request.quirks;
-    if let Some(user) = checked::user_id(request) {
-        match quirks.user_field {
-            UserField::User => fields.set("user", user)?,
-            UserField::SafetyIdentifier => fields.set("safety_identifier", user)?,
-            UserField::UserId => fields.set("user_id", user)?,
-            UserField::None => notices.option_dropped("metadata.user_id", "the server takes no name of a user"),
-        }
-    }
-    let labels = checked::labels(request);
-    match quirks.metadata {
-        _ if labels.is_empty() => Ok(()),
-        MetadataForm::Metadata => fields.set("metadata", labels),
-        MetadataForm::StoredMetadata if stored(request) => fields.set("metadata", labels),
-        MetadataForm::StoredMetadata => {
-            let text = "the server keeps labels only with stored answers; extra_body={\"store\": True} stores them";
-            notices.option_dropped("metadata", text);
-            Ok(())
-        }
-        MetadataForm::None => {
-            notices.option_dropped("metadata", "the server keeps no labels");
-            Ok(())
-        }
-    }
+    #[serde(flatten)]
+    schema: NamedSchema<'a>,
 }

@@ -12,8 +12,9 @@ use super::request::{Entry, Value, content};
 use super::tools;
 use crate::error::{Error, Result};
 use crate::json::{Json, Object};
-use crate::protocols::encoding::conversation::{CallResult, LoneResult, NO_RESULT};
+use crate::protocols::encoding::conversation::{CallResult, LoneResult};
 use crate::protocols::encoding::notices::Place;
+use crate::protocols::encoding::results::{self, ATTACHED, FAILED, NO_RESULT};
 use crate::types::{Api, Content, ContentBlock, Image, ToolResultMessage};
 
 /// A result, and what is known of the call that it answers.
@@ -54,7 +55,7 @@ impl<'a> Walk<'a, '_> {
             let name = message.tool_name.as_deref().unwrap_or_default();
             let tool = self.tools.named(name);
             let client = tool.and_then(|tool| tool.native).and_then(tools::client_keys);
-            let custom = tool.is_some_and(|tool| tools::is_custom(tool, &self.request));
+            let custom = tool.is_some_and(|tool| tool.is_custom(&self.request));
             let answer = Answer {
                 id: self.ids.wire(&message.tool_call_id),
                 custom,
@@ -92,7 +93,7 @@ impl<'a> Walk<'a, '_> {
             mark_failure(&mut parts);
         }
         if parts.is_empty() && attachments.len() > attached {
-            parts.push(Entry::text("The result is attached below.").into());
+            parts.push(Entry::text(ATTACHED).into());
         }
         let texts: Option<Vec<&str>> = parts.iter().map(text).collect();
         let joined = texts.filter(|texts| texts.len() > 1).map(|texts| texts.join("\n"));
@@ -117,10 +118,8 @@ impl<'a> Walk<'a, '_> {
                     parts.push(part);
                 }
                 Some(Sent::Part(part)) => {
-                    let text = "a tool result holds text alone; the block goes into a user message after it";
-                    self.notices.block_converted(place, text);
-                    let id = &answer.id;
-                    attachments.push(Entry::text(format!("From the tool result {id}:")).into());
+                    results::moved_behind(place, self.notices);
+                    attachments.push(Entry::text(results::origin(&answer.id)).into());
                     attachments.push(part);
                 }
                 Some(Sent::Item(item)) => {
@@ -248,14 +247,12 @@ fn json_of(value: &serde_json::Value) -> Json {
 
 /// Opens the text of a failed result with the word that says so, unless it does already.
 fn mark_failure(parts: &mut Vec<Value<'_>>) {
-    let first = parts.first().and_then(text).map(str::to_owned);
-    match (first, parts.first_mut()) {
-        (Some(text), Some(part)) => {
-            let start = text.trim_start().get(..5);
-            if !start.is_some_and(|start| start.eq_ignore_ascii_case("error")) {
-                *part = Entry::text(Cow::Owned(format!("Error: {text}"))).into();
+    match parts.first_mut().and_then(|part| Some((text(part)?.to_owned(), part))) {
+        Some((text, part)) => {
+            if let Some(marked) = results::failed(&text) {
+                *part = Entry::text(marked).into();
             }
         }
-        _ => parts.insert(0, Entry::text("Error").into()),
+        None => parts.insert(0, Entry::text(FAILED).into()),
     }
 }

@@ -5,43 +5,20 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::input::text_of;
-use crate::error::Result;
 use crate::json::{Json, Object};
 use crate::protocols::Request;
-use crate::protocols::encoding::body::Fields;
 use crate::protocols::encoding::notices::Notices;
-use crate::protocols::encoding::tools::{SentTool, Tools};
-use crate::types::{ToolCall, ToolChoice, ToolChoiceMode};
-
-/// Adds the tools and the rule for their use to the body.
-pub(super) fn encode(
-    request: &Request<'_>,
-    tools: &Tools<'_>,
-    fields: &mut Fields,
-    notices: &mut Notices,
-) -> Result<()> {
-    let wire: Vec<WireTool<'_>> = tools.sent.iter().map(|tool| wire(tool, request, notices)).collect();
-    if !wire.is_empty() {
-        fields.set("tools", wire)?;
-    }
-    if let Some(choice) = tools.choice(request, notices)? {
-        fields.set("tool_choice", wire_choice(choice, tools, request))?;
-    }
-    match tools.parallel(request, notices) {
-        Some(parallel) => fields.set("parallel_tool_calls", parallel),
-        None => Ok(()),
-    }
-}
+use crate::protocols::encoding::tools::SentTool;
 
 #[derive(serde::Serialize)]
 #[serde(untagged)]
-enum WireTool<'a> {
+pub(super) enum WireTool<'a> {
     Native(&'a Object),
     Own(OwnTool<'a>),
 }
 
 #[derive(serde::Serialize)]
-struct OwnTool<'a> {
+pub(super) struct OwnTool<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     name: &'a str,
@@ -55,17 +32,14 @@ struct OwnTool<'a> {
     format: Option<Cow<'a, Json>>,
 }
 
-fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
+/// A tool as it is sent.
+pub(super) fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -> WireTool<'a> {
     if let Some(native) = sent.native {
         return WireTool::Native(native);
     }
     let tool = sent.tool;
-    let custom = is_custom(sent, request);
-    let parameters = match (custom, tool.custom) {
-        (true, _) => None,
-        (false, true) => Some(Cow::Owned(sent.custom_as_function(notices))),
-        (false, false) => Some(sent.parameters()),
-    };
+    let custom = sent.is_custom(request);
+    let parameters = (!custom).then(|| sent.function_parameters(notices));
     // Unsaid, the server rewrites a schema into one that requires every property, where it can: optional arguments
     // are then filled with something. What the caller wrote is what counts.
     // <https://platform.openai.com/docs/guides/function-calling#strict-mode> (2026-11)
@@ -78,11 +52,6 @@ fn wire<'a>(sent: &SentTool<'a>, request: &Request<'_>, notices: &mut Notices) -
         strict: sent.strict(request, notices).or(unsaid),
         format: format(&tool.format).filter(|_| custom),
     })
-}
-
-/// Whether a tool is sent as one of free text.
-pub(super) fn is_custom(sent: &SentTool<'_>, request: &Request<'_>) -> bool {
-    sent.tool.custom && request.quirks.custom_tools
 }
 
 /// The format of free text; None if there is none. A grammar that is written as an object of its own, as the older
@@ -99,15 +68,13 @@ fn format(format: &Json) -> Option<Cow<'_, Json>> {
     Some(Json::of(&grammar).map_or(Cow::Borrowed(format), Cow::Owned))
 }
 
-fn wire_choice(choice: &ToolChoice, tools: &Tools<'_>, request: &Request<'_>) -> Value {
-    let name = choice.name.as_deref().unwrap_or_default();
-    match tools.named(name).filter(|_| choice.mode == ToolChoiceMode::Tool) {
-        None => Value::from(choice.mode.as_str()),
-        Some(sent) => match sent.native {
-            Some(native) => native_choice(native),
-            None if is_custom(sent, request) => json!({"type": "custom", "name": name}),
-            None => json!({"type": "function", "name": name}),
-        },
+/// The rule that a tool must be called.
+pub(super) fn choice(sent: &SentTool<'_>, request: &Request<'_>) -> Value {
+    let name = &sent.tool.name;
+    match sent.native {
+        Some(native) => native_choice(native),
+        None if sent.is_custom(request) => json!({"type": "custom", "name": name}),
+        None => json!({"type": "function", "name": name}),
     }
 }
 
@@ -116,16 +83,6 @@ fn native_choice(native: &Object) -> Value {
     let keys = ["type", "name", "server_label"];
     let chosen = native.iter().filter(|(key, _)| keys.contains(&key.as_str()));
     chosen.map(|(key, value)| (key.clone(), json!(value))).collect()
-}
-
-/// Whether a call of an earlier answer goes back as one of free text.
-pub(super) fn goes_as_custom(call: &ToolCall, own: bool, tools: &Tools<'_>, request: &Request<'_>) -> bool {
-    let known = match tools.named(&call.name) {
-        Some(tool) => tool.native.is_some() || is_custom(tool, request),
-        // A model that made such a call knows them.
-        None => own || request.quirks.custom_tools,
-    };
-    call.custom && known
 }
 
 /// The types of the items that call a tool of the vendor's which the caller runs.

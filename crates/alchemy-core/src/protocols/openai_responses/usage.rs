@@ -3,10 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::protocols::decoding::usage::{Counts, billed};
 use crate::types::{ModelCost, Usage};
-
-/// xAI bills in ticks: 10^10 to the US dollar (<https://docs.x.ai/docs/key-information/cost-tracking>, 2026-11).
-const TICKS_PER_DOLLAR: f64 = 1e10;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -16,7 +14,6 @@ struct WireUsage<'a> {
     total_tokens: Option<f64>,
     input_tokens_details: Option<InputDetails>,
     output_tokens_details: Option<OutputDetails>,
-    /// OpenRouter's figure.
     #[serde(borrow)]
     cost: Option<&'a RawValue>,
     cost_in_usd_ticks: Option<f64>,
@@ -35,50 +32,20 @@ struct OutputDetails {
     reasoning_tokens: Option<f64>,
 }
 
-/// A count as the server wrote it; some write `12.0`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a negative count becomes 0"
-)]
-fn count(number: Option<f64>) -> Option<u64> {
-    number.map(|number| number as u64)
-}
-
 /// Reads a usage object; None if it does not say how many tokens went in or out.
 pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> {
     let wire: WireUsage<'_> = serde_json::from_str(raw.get()).ok()?;
-    let (sent, written) = (count(wire.input_tokens), count(wire.output_tokens));
-    if sent.is_none() && written.is_none() {
-        return None;
-    }
     let details = wire.input_tokens_details.unwrap_or_default();
-    let (cache_read, cache_write) = (count(details.cached_tokens), count(details.cache_write_tokens));
-    let reasoning = count(wire.output_tokens_details.unwrap_or_default().reasoning_tokens);
-    let total = count(wire.total_tokens);
-    let mut usage = Usage {
-        // Some servers count more cached tokens than input tokens: never below zero.
-        input: sent.map(|sent| {
-            sent.saturating_sub(cache_read.unwrap_or(0))
-                .saturating_sub(cache_write.unwrap_or(0))
-        }),
-        output: match (sent, written, reasoning, total) {
-            // xAI may count thinking beside the output: the total tells.
-            (Some(sent), Some(written), Some(reasoning), Some(total))
-                if reasoning > 0 && total == sent.saturating_add(written).saturating_add(reasoning) =>
-            {
-                Some(written.saturating_add(reasoning))
-            }
-            _ => written,
-        },
-        cache_read,
-        cache_write,
-        reasoning,
-        total_tokens: total,
-        ..Usage::default()
+    let counts = Counts {
+        sent: wire.input_tokens,
+        written: wire.output_tokens,
+        total: wire.total_tokens,
+        cache_read: details.cached_tokens,
+        cache_write: details.cache_write_tokens,
+        reasoning: wire.output_tokens_details.unwrap_or_default().reasoning_tokens,
     };
-    let ticks = wire.cost_in_usd_ticks.map(|ticks| ticks / TICKS_PER_DOLLAR);
-    let billed = ticks.or_else(|| serde_json::from_str(wire.cost?.get()).ok());
+    let mut usage = counts.usage()?;
+    let billed = billed(wire.cost_in_usd_ticks, wire.cost);
     usage.set_cost(prices, billed);
     Some(usage)
 }

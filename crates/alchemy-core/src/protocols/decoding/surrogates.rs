@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Halves U+D800..U+DFFF stand at U+10D800..U+10DFFF while they travel.
@@ -45,9 +46,65 @@ pub(crate) fn escape_halves(json: &str) -> String {
     text
 }
 
+/// A shape that borrows from the text that it is read from, of whatever lifetime.
+pub(crate) trait Shape {
+    /// The shape that borrows for so long.
+    type Of<'a>: Deserialize<'a>;
+}
+
+impl Shape for String {
+    type Of<'a> = String;
+}
+
+impl Shape for serde_json::Value {
+    type Of<'a> = serde_json::Value;
+}
+
+/// Reads a JSON text in which halves of surrogate pairs may travel. `take` gets what was read, the text that it was
+/// read from, and whether halves travel in it. (What is read can be large; handed over so, it is never moved.)
+#[inline]
+pub(crate) fn read_halves<S: Shape, T>(
+    json: &str,
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
+    read_repaired::<S, T>(json, escape_halves, take)
+}
+
 /// Reads a JSON text in which halves that stand alone become U+FFFD.
+#[inline]
+pub(crate) fn read_clean<S: Shape, T>(json: &str, take: impl FnOnce(S::Of<'_>) -> T) -> serde_json::Result<T> {
+    let repair = |json: &str| clean(&escape_halves(json)).into_owned();
+    read_repaired::<S, T>(json, repair, |value, _, _| take(value))
+}
+
+/// The same for what borrows nothing from the text.
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
     serde_json::from_str(json).or_else(|error| serde_json::from_str(&clean(&escape_halves(json))).map_err(|_| error))
+}
+
+#[inline]
+fn read_repaired<S: Shape, T>(
+    json: &str,
+    repair: impl FnOnce(&str) -> String,
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
+    match serde_json::from_str(json) {
+        Ok(value) => Ok(take(value, json, false)),
+        Err(error) => read_again::<S, T>(&repair(json), error, take),
+    }
+}
+
+/// Half of a surrogate pair is the one thing that is JSON and not a Rust string. It is rare.
+#[cold]
+fn read_again<S: Shape, T>(
+    repaired: &str,
+    error: serde_json::Error,
+    take: impl FnOnce(S::Of<'_>, &str, bool) -> T,
+) -> serde_json::Result<T> {
+    match serde_json::from_str(repaired) {
+        Ok(value) => Ok(take(value, repaired, true)),
+        Err(_) => Err(error),
+    }
 }
 
 /// A text in which halves that stand alone are U+FFFD.
