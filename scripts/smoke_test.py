@@ -60,9 +60,8 @@ def main() -> int:
     expect("installed away from the checkout", "site-packages" in str(alchemy.__file__), True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    model = alchemy.get_model("openai/smoke-test", allow_unknown=True)
-    address = f"http://127.0.0.1:{server.server_port}/v1"
-    client = alchemy.Client(api_keys={"openai": "smoke"}, base_urls={"openai": address})
+    model = alchemy.Model(id="smoke-test", base_url=f"http://127.0.0.1:{server.server_port}/v1")
+    client = alchemy.Client()
     expect("the answer", client.complete(model, "Hello?").text, "".join(PIECES))
     with client.stream(model, "Hello?") as stream:
         pieces = [event.delta for event in stream if isinstance(event, alchemy.TextDelta)]
