@@ -64,8 +64,32 @@ impl Overlay {
             let cached = [told.cache_read, told.cache_write].into_iter().flatten();
             told.total_tokens = Some(cached.fold(input.saturating_add(output), u64::saturating_add));
         }
-        told.set_cost(prices, None);
+        if self.is_all(&told) {
+            told.set_cost(prices, None);
+        }
         told
+    }
+
+    /// Whether the counts are all that the answer used. Where the server ran a model more often, to sum up the
+    /// conversation, for advice or in place of another, it lists each run and leaves some out of the counts: in one
+    /// recorded answer 99,195 tokens of 99,357. A price of the rest would be taken for the whole.
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-compaction.html> (2026-11)
+    fn is_all(&self, told: &Usage) -> bool {
+        let runs: Vec<Run> = read(
+            (self.keys.iter())
+                .find(|(key, _)| key == "iterations")
+                .map(|(_, value)| value),
+        );
+        let sum = |count: fn(&Run) -> Option<f64>| {
+            let counts = runs.iter().filter_map(|run| usage::count(count(run)));
+            counts.fold(0, u64::saturating_add)
+        };
+        let same = |told: Option<u64>, sum: u64| told.unwrap_or(0) == sum;
+        runs.is_empty()
+            || (same(told.input, sum(|run| run.input_tokens))
+                && same(told.output, sum(|run| run.output_tokens))
+                && same(told.cache_read, sum(|run| run.cache_read_input_tokens))
+                && same(told.cache_write, sum(|run| run.cache_creation_input_tokens)))
     }
 }
 
@@ -73,6 +97,16 @@ impl Serialize for Overlay {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.keys.iter().map(|(key, value)| (key, value)))
     }
+}
+
+/// One run of a model for an answer.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Run {
+    input_tokens: Option<f64>,
+    output_tokens: Option<f64>,
+    cache_read_input_tokens: Option<f64>,
+    cache_creation_input_tokens: Option<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -120,6 +154,28 @@ mod tests {
             overlay.json().unwrap().text(),
             r#"{"input_tokens":12,"cache_read_input_tokens":5,"output_tokens":20,"cache_creation":{"ephemeral_1h_input_tokens": 3},"cache_creation_input_tokens":4,"output_tokens_details":{"thinking_tokens":7}}"#
         );
+    }
+
+    #[test]
+    fn a_part_of_what_was_used_has_no_price() {
+        let prices = ModelCost {
+            input: Some(1.0),
+            output: Some(1.0),
+            ..ModelCost::default()
+        };
+        let cost = |runs: &str| {
+            let mut overlay = Overlay::default();
+            overlay.take(raw(&format!(r#"{{"input_tokens":10,"output_tokens":2{runs}}}"#)));
+            overlay.read(Some(&prices)).cost.and_then(|cost| cost.total)
+        };
+        let message = r#"{"type":"message","input_tokens":10,"output_tokens":2,"cache_read_input_tokens":0}"#;
+        let compaction = r#"{"type":"compaction","input_tokens":9000,"output_tokens":80}"#;
+        let halves = r#"{"type":"message","input_tokens":5,"output_tokens":1}"#;
+        assert!(cost("").is_some());
+        assert!(cost(r#","iterations":null"#).is_some());
+        assert!(cost(&format!(r#","iterations":[{message}]"#)).is_some());
+        assert!(cost(&format!(r#","iterations":[{halves},{halves}]"#)).is_some());
+        assert_eq!(cost(&format!(r#","iterations":[{compaction},{message}]"#)), None);
     }
 
     #[test]
