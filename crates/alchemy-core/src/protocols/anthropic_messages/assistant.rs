@@ -66,7 +66,7 @@ fn block<'a>(walk: &mut Walk<'a, '_>, said: Said<'a>, own: bool, place: Place) -
         Said::Thinking(thinking) => self::thinking(walk, thinking, place),
         Said::Call(call) => Some(self::call(walk, call, own, place)),
         Said::Opaque(opaque) => {
-            walk.betas.extend(betas::of_kind(&opaque.kind));
+            walk.betas.extend(betas::of_block(opaque));
             Some(Body::Raw(&opaque.data).into())
         }
         Said::Media(block) => {

@@ -148,14 +148,28 @@ fn a_refusal_and_media_of_an_assistant() {
 
 #[test]
 fn blocks_that_need_it_are_asked_for_by_header() {
-    let block = |kind: &str| json!({"type": "opaque", "api": API, "kind": kind, "data": {"type": kind, "content": "x"}, "text": "x"});
-    for (kind, beta) in [
-        ("compaction", Some("compact-2026-01-12")),
-        ("mcp_tool_result", Some("mcp-client-2025-11-20")),
-        ("web_search_tool_result", None),
+    let block = |data: &Value| json!({"type": "opaque", "api": API, "kind": data["type"], "data": data, "text": "x"});
+    for (data, beta) in [
+        (
+            json!({"type": "compaction", "content": "x"}),
+            Some("compact-2026-01-12"),
+        ),
+        (
+            json!({"type": "compaction", "content": "x", "signature": null}),
+            Some("compact-2026-01-12"),
+        ),
+        (
+            json!({"type": "compaction", "content": "x", "signature": "s"}),
+            Some("compact-2026-09-04"),
+        ),
+        (
+            json!({"type": "mcp_tool_result", "content": "x"}),
+            Some("mcp-client-2025-11-20"),
+        ),
+        (json!({"type": "web_search_tool_result", "content": "x"}), None),
     ] {
-        let given = json!([{"role": "assistant", "content": [block(kind)]}, {"role": "user", "content": "a"}]);
+        let given = json!([{"role": "assistant", "content": [block(&data)]}, {"role": "user", "content": "a"}]);
         let encoded = encoded("anthropic/m", &json!({"messages": given}), &json!({}));
-        assert_eq!(header(&encoded, "anthropic-beta"), beta, "{kind}");
+        assert_eq!(header(&encoded, "anthropic-beta"), beta, "{data}");
     }
 }
