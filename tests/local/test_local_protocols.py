@@ -23,8 +23,10 @@ def single(smollm2, monkeypatch):
 def answers(model, api):
     """The answer to one question over a protocol: whole, streamed, and the pieces of the streamed one."""
     options = {"api": api, "temperature": 0, "max_tokens": TOKENS}
-    whole = alchemy.complete(model, "Name three colours.", **options)
-    with alchemy.stream(model, "Name three colours.", **options) as stream:
+    # A client each, and so a connection each: words are compared here, not what becomes of connections that are kept.
+    with alchemy.Client() as client:
+        whole = client.complete(model, "Name three colours.", **options)
+    with alchemy.Client() as client, client.stream(model, "Name three colours.", **options) as stream:
         pieces = [event.delta for event in stream if isinstance(event, alchemy.TextDelta)]
         streamed = stream.result()
     return whole, streamed, pieces
@@ -53,7 +55,8 @@ def test_three_protocols_count_the_same_tokens(single):
 
 
 async def ask(model, api):
-    return await alchemy.complete_async(model, "Say hello.", api=api, temperature=0, max_tokens=4)
+    with alchemy.Client() as client:
+        return await client.complete_async(model, "Say hello.", api=api, temperature=0, max_tokens=4)
 
 
 def test_three_protocols_answer_async(single):

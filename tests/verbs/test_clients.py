@@ -68,6 +68,17 @@ def test_streams_keep_connections_too(serve, at):
     assert [request.connection for request in server.requests] == [0, 0]
 
 
+def test_a_connection_is_let_go_of_before_servers_close_it(serve, at):
+    """After four seconds the next request goes over a new one: at five, many servers close it under the request."""
+    server = serve()
+    alchemy.complete(at(server), "hello")
+    time.sleep(1)
+    alchemy.complete(at(server), "hello")
+    time.sleep(4.3)
+    alchemy.complete(at(server), "hello")
+    assert [request.connection for request in server.requests] == [0, 0, 1]
+
+
 def test_gzip_is_undone(serve, at):
     """A compressed answer is read."""
     body = gzip.compress(b'{"choices":[{"message":{"content":"packed"},"finish_reason":"stop"}]}')

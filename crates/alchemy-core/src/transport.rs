@@ -19,6 +19,11 @@ use crate::head::Head;
 /// How many pools a transport keeps. Each connect timeout in use needs one, since it belongs to the pool.
 const POOLS: usize = 8;
 
+/// How long a connection without encryption waits for the next request. Servers on the user's own machine, such as
+/// llama.cpp and those on uvicorn or Node.js, close theirs after five seconds, and a request that is sent in that
+/// moment is lost. A new connection to them costs next to nothing.
+const PLAIN_IDLE: Duration = Duration::from_secs(4);
+
 /// Addresses of this machine, which no proxy from the environment can reach.
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
@@ -115,6 +120,9 @@ impl Transport {
             .tls_backend_preconfigured(self.tls(key.secure)?);
         if let Some(connect) = key.connect {
             builder = builder.connect_timeout(connect);
+        }
+        if !key.secure {
+            builder = builder.pool_idle_timeout(PLAIN_IDLE);
         }
         if !self.config.http2 {
             builder = builder.http1_only();
