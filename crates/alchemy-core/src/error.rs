@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::json::{self, ShapeError};
-use crate::types::{AssistantMessage, Notice};
+use crate::types::{AssistantMessage, Attempt, Notice};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident,)+) => {
@@ -111,6 +111,8 @@ pub struct Error {
     pub seconds: Option<f64>,
     /// The notices that `strict` turned into an error.
     pub notices: Vec<Notice>,
+    /// Every time the request was sent, in order.
+    pub attempts: Vec<Attempt>,
     /// The message so far.
     pub partial: Option<Box<AssistantMessage>>,
 }
@@ -134,6 +136,7 @@ impl Error {
             retry_after: None,
             seconds: None,
             notices: Vec::new(),
+            attempts: Vec::new(),
             partial: None,
         }
     }
