@@ -7,12 +7,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
 use crate::error::Result;
 use crate::protocols::Flow;
+use crate::retry::Budgets;
 use crate::transport::{Call, Pool, Reply};
-use crate::types::{StopReason, Timeout};
+use crate::types::{Retries, StopReason, Timeout};
 
 /// Events are handed over when this many wait, even while more bytes can be read at once.
 const BATCH_EVENTS: usize = 256;
@@ -34,28 +36,63 @@ impl Drop for Reader {
     }
 }
 
+/// What it takes to send a request, once or more.
+pub struct Sending {
+    /// The connections.
+    pub pool: Pool,
+    /// The request.
+    pub call: Call,
+    /// The time limits.
+    pub timeout: Timeout,
+    /// When it is sent again.
+    pub retries: Retries,
+    /// What the client may spend on that.
+    pub budgets: Arc<Budgets>,
+    /// Makes the request and its answer anew; None: it is sent once.
+    pub again: Option<Box<dyn Again>>,
+}
+
 impl Reader {
-    pub(super) async fn run(self, pool: Pool, call: Call, timeout: Timeout, started: Instant) {
-        let mut deadlines = Deadlines::new(timeout, started.into());
-        let result = match deadlines.limit(pool.send(call)).await {
-            Ok(Ok(mut reply)) => {
-                let result = self.0.read(&mut reply, &mut deadlines).await;
-                self.0.finish(result, StopReason::Error);
-                if self.0.is_whole() {
-                    drain(&mut reply).await;
+    pub(super) async fn run(self, sending: Sending, started: Instant) {
+        let Sending { pool, mut call, .. } = sending;
+        let mut deadlines = Deadlines::new(sending.timeout, started.into());
+        let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
+        loop {
+            let next = match deadlines.limit(pool.send(call)).await {
+                Ok(Ok(mut reply)) => {
+                    let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
+                    let next = self.0.conclude(result, &mut retrying, &deadlines);
+                    if next.is_none() && self.0.is_whole() {
+                        drain(&mut reply).await;
+                    }
+                    next
                 }
-                return;
+                Ok(Err(error)) => {
+                    let error = deadlines.explain(error);
+                    self.0.conclude(Err(error), &mut retrying, &deadlines)
+                }
+                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines),
+            };
+            let Some((wait, next)) = next else { return };
+            let held = Instant::now();
+            tokio::time::sleep(wait).await;
+            let now = Instant::now();
+            {
+                let mut state = self.0.lock();
+                if state.outcome.is_some() {
+                    return;
+                }
+                state.send(now, (now - held).as_secs_f64());
             }
-            Ok(Err(error)) => Err(deadlines.explain(error)),
-            Err(error) => Err(error),
-        };
-        self.0.finish(result, StopReason::Error);
+            deadlines.again(now.into());
+            call = next;
+        }
     }
 }
 
 impl Shared {
     /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
-    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
+    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines, retrying: &mut Retrying) -> Result<()> {
         {
             let mut state = self.lock();
             if state.outcome.is_some() {
@@ -94,7 +131,7 @@ impl Shared {
                 None => return Ok(()),
                 // The answer was whole: how its connection ends takes nothing away from it.
                 Some(Err(_)) if flow == Flow::Ending => return Ok(()),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => return Err(self.lock().answer.broken(error)),
             };
             fresh += bytes.len();
             let (waiting, unread);
@@ -102,7 +139,10 @@ impl Shared {
             match flow {
                 Flow::Ended => return Ok(()),
                 Flow::Ending => deadlines.ending(),
-                Flow::More if waiting > 0 => deadlines.begun(),
+                Flow::More if waiting > 0 => {
+                    deadlines.begun();
+                    retrying.begun();
+                }
                 Flow::More => {}
             }
             if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
@@ -113,6 +153,37 @@ impl Shared {
             if unread > UNREAD_BYTES {
                 self.hand_over();
                 deadlines.paused(self.room()).await?;
+            }
+        }
+    }
+
+    /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
+    fn conclude(&self, result: Result<()>, retrying: &mut Retrying, deadlines: &Deadlines) -> Option<(Duration, Call)> {
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return None;
+        }
+        let error = match result.and_then(|()| state.answer.end()) {
+            Ok(()) => {
+                self.end_with(state, Ok(()), StopReason::Error);
+                return None;
+            }
+            Err(error) => error,
+        };
+        state.attempted();
+        let error = state.answer.explain(error);
+        match retrying.next(error, &state.answer, deadlines.left()) {
+            Ok(Next { wait, call, mut answer }) => {
+                answer.follow(&mut state.answer);
+                if let (Some(observer), Some(failed)) = (&mut state.observer, answer.message().attempts.last()) {
+                    observer.note(Happening::Retry(failed.clone(), wait.as_secs_f64()));
+                }
+                state.answer = answer;
+                Some((wait, call))
+            }
+            Err(error) => {
+                self.end_with(state, Err(error), StopReason::Error);
+                None
             }
         }
     }
