@@ -53,6 +53,8 @@ class Client:
         timeout: Timeout | float | None = None,
         proxy: str | None = None,
         ca_file: str | PathLike[str] | None = None,
+        client_certificate: str | PathLike[str] | None = None,
+        client_key: str | PathLike[str] | None = None,
         http2: bool = False,
         options: Options | OptionsDict | None = None,
     ) -> None:
@@ -67,10 +69,23 @@ class Client:
             ca_file: A file of certificate authorities in PEM form, in place of the built-in ones and of
                 `SSL_CERT_FILE`. A server's own certificate, self-signed, is taken only if it is not
                 marked as an authority, which `openssl req -x509` does by default.
+            client_certificate: A file with the certificate to show to servers that ask for one, in PEM form, those
+                that vouch for it after it. Default: none; such servers refuse.
+            client_key: The file of its key, in PEM form and without a passphrase. Default: the key is in the
+                file of the certificate.
             http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
                 then share one connection, on which a stream that is not read can hold up the others.
             options: Options for every request; those of a call win. Default: none.
+
+        Raises:
+            InvalidRequestError: A `client_key` was given without a `client_certificate`.
         """
+        if client_key is not None and client_certificate is None:
+            from .errors import InvalidRequestError
+
+            raise InvalidRequestError(
+                "client_key: a key goes with a certificate; pass client_certificate= as well", path="client_key"
+            )
         self._options = _given(options)
         if timeout is not None:
             self._options["timeout"] = timeout
@@ -79,6 +94,8 @@ class Client:
             "base_urls": dict(base_urls or {}),
             "proxy": proxy,
             "ca_file": ca_file,
+            "client_certificate": client_certificate,
+            "client_key": client_key,
             "http2": http2,
         }
         self._native: NativeClient | None = None

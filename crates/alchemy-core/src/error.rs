@@ -109,6 +109,8 @@ pub struct Error {
     pub retry_after: Option<f64>,
     /// The limit in seconds that was exceeded, for timeouts.
     pub seconds: Option<f64>,
+    /// Whether sending the same again cannot help; see [`Error::is_permanent`].
+    pub permanent: bool,
     /// The notices that `strict` turned into an error.
     pub notices: Vec<Notice>,
     /// The message so far.
@@ -133,6 +135,7 @@ impl Error {
             body: None,
             retry_after: None,
             seconds: None,
+            permanent: false,
             notices: Vec::new(),
             partial: None,
         }
@@ -157,6 +160,15 @@ impl Error {
     #[must_use]
     pub fn shape(outer: &str, error: &ShapeError) -> Self {
         Error::invalid(json::join(outer, &error.path), &error.message)
+    }
+}
+
+impl Error {
+    /// Whether the way to the server fails by what somebody has to change first, so that sending the same again is in
+    /// vain: a certificate that is not trusted, a proxy that wants a password, an answer in a form that cannot be read.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        self.permanent
     }
 }
 
