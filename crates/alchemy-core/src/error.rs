@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::json::{self, ShapeError};
-use crate::types::{AssistantMessage, Notice};
+use crate::types::{AssistantMessage, Attempt, Notice};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident,)+) => {
@@ -113,6 +113,8 @@ pub struct Error {
     pub permanent: bool,
     /// The notices that `strict` turned into an error.
     pub notices: Vec<Notice>,
+    /// Every time the request was sent, in order.
+    pub attempts: Vec<Attempt>,
     /// The message so far.
     pub partial: Option<Box<AssistantMessage>>,
 }
@@ -137,6 +139,7 @@ impl Error {
             seconds: None,
             permanent: false,
             notices: Vec::new(),
+            attempts: Vec::new(),
             partial: None,
         }
     }
