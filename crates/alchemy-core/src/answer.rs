@@ -79,7 +79,8 @@ impl Answer {
     /// The head of the answer has come, at this time.
     pub fn begin(&mut self, head: Head, timestamp_ms: Option<i64>) {
         let facts = self.assembler.facts();
-        facts.request_id = head.request_id().map(str::to_owned);
+        let id = head.request_id().filter(|id| !self.secrets.are_in(id));
+        facts.request_id = id.map(str::to_owned);
         facts.timestamp_ms = timestamp_ms;
         if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());

@@ -40,6 +40,12 @@ impl Secrets {
         }
     }
 
+    /// Whether a text holds a key as it is.
+    #[must_use]
+    pub fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|secret| text.contains(secret))
+    }
+
     /// Hides every key in a text.
     ///
     /// A key is found as it is; escaped as in JSON, in an address or in HTML; inside base64; and shortened.
@@ -97,12 +103,10 @@ fn escaped_length(text: &str, secret: &str) -> Option<usize> {
 fn after_character(text: &str, wanted: char) -> Option<&str> {
     let backslashes = text.bytes().take(BACKSLASHES).take_while(|byte| *byte == b'\\').count();
     let plain = text.get(backslashes..)?;
-    if wanted == '\\' && backslashes > 0 {
-        return Some(plain);
-    }
     if backslashes > 0 {
-        if let Some(rest) = after_number(plain, "u", 4, 16, wanted) {
-            return Some(rest);
+        let numbered = after_number(plain, "u", 4, 16, wanted);
+        if numbered.is_some() || wanted == '\\' {
+            return numbered.or(Some(plain));
         }
     }
     // Escapes come first: what begins one may be in the key itself.
@@ -226,12 +230,13 @@ mod tests {
         let twice = serde_json::to_string(&json).unwrap();
         let slashes = json.replace('/', "\\/").replace('+', "\\u002B");
         let percent: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let escapes: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
         let address = "sk-ab%2Bc%2Fd%22e%5Cf%3D%260123456789wxyz";
         let html = "sk-ab+c/d&quot;e\\f=&amp;0123456789wxyz";
         let numbers = "sk-ab&#43;c&#x2F;d&#34;e\\f=&amp;0123456789wxyz";
         let double = html.replace('&', "&amp;");
         assert!(!hidden(&double, &double).contains("0123"));
-        for form in [KEY, &json, &twice, &slashes, &percent, address, html, numbers] {
+        for form in [KEY, &json, &twice, &slashes, &percent, &escapes, address, html, numbers] {
             let shown = hidden(KEY, &format!("Incorrect key: {form}. Look it up."));
             assert!(
                 shown.contains(HIDDEN) && shown.ends_with(". Look it up."),
