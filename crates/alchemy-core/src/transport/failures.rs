@@ -104,27 +104,18 @@ pub(super) fn root_cause(error: &dyn StdError) -> String {
     cause.to_string()
 }
 
-/// Whether an error is the decompressor's own, and not one of the connection below it.
+/// Whether an error is the decompressor's own: whatever comes from the connection has passed through other layers.
 fn is_compression(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    let mut innermost = None;
+    let mut cause = error.source();
+    let mut plain = false;
     while let Some(error) = cause {
-        innermost = Some(error);
+        plain = error.is::<io::Error>();
+        if !plain && !error.is::<reqwest::Error>() {
+            return false;
+        }
         cause = error.source();
     }
-    let kind = innermost
-        .and_then(|error| error.downcast_ref::<io::Error>())
-        .map(io::Error::kind);
-    error.is_decode()
-        && matches!(
-            kind,
-            Some(
-                io::ErrorKind::UnexpectedEof
-                    | io::ErrorKind::InvalidData
-                    | io::ErrorKind::InvalidInput
-                    | io::ErrorKind::Other
-            )
-        )
+    plain
 }
 
 fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
@@ -209,5 +200,62 @@ fn refused(alert: AlertDescription) -> String {
             format!("the server refused TLS 1.2 and 1.3 ({alert:?}), and nothing older is spoken here")
         }
         _ => format!("the server refused the handshake ({alert:?})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_has_to_change_first_is_permanent() {
+        let url = Url::parse("http://api.example:81/v1?a=b").unwrap();
+        let error = unwelcome(&url, "p:3128");
+        assert!(error.is_permanent());
+        assert!(
+            error
+                .message
+                .starts_with("cannot connect to api.example:81: the proxy p:3128")
+        );
+        assert!(!Error::new(ErrorKind::ApiConnectionError, "reset").is_permanent());
+    }
+
+    #[test]
+    fn a_failure_of_tls_is_found_below_other_errors() {
+        let tls = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls.clone()));
+        assert_eq!(tls_error(&error), Some(&tls));
+        assert_eq!(tls_error(&io::Error::other("reset")), None);
+    }
+
+    #[test]
+    fn each_failure_of_tls_says_what_to_do() {
+        let url = Url::parse("https://api.example/v1").unwrap();
+        let certificate = |problem| rustls::Error::InvalidCertificate(problem);
+        for (error, words) in [
+            (certificate(CertificateError::UnknownIssuer), "ca_file="),
+            (certificate(CertificateError::Expired), "expired"),
+            (certificate(CertificateError::NotValidYet), "clock"),
+            (
+                certificate(CertificateError::NotValidForName),
+                "not for api.example; check base_url",
+            ),
+            (certificate(CertificateError::Revoked), "ca_file="),
+            (
+                rustls::Error::AlertReceived(AlertDescription::CertificateRequired),
+                "client_certificate=",
+            ),
+            (
+                rustls::Error::AlertReceived(AlertDescription::ProtocolVersion),
+                "TLS 1.2",
+            ),
+            (
+                rustls::Error::AlertReceived(AlertDescription::InternalError),
+                "InternalError",
+            ),
+        ] {
+            let told = explained(&error, &url);
+            assert!(told.contains(words) && !told.contains('\n'), "{told}");
+        }
     }
 }
