@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
     from ._native import NativeStream
     from ._verbs import ContextLike
@@ -136,6 +136,10 @@ class Client(Verbs):
         """Show no settings: there are keys among them."""
         return "<alchemy.Client: closed>" if self._closed else "<alchemy.Client>"
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse: there are keys in it, and connections belong to their process."""
+        raise TypeError("a client cannot be pickled or copied: it holds keys and connections; make another one")
+
     def _merge(self, **given: Any) -> dict[str, Any]:
         """Put the options of a call over those of the client; None is unset."""
         options = {name: value for name, value in given.items() if value is not None}
@@ -153,6 +157,21 @@ class Client(Verbs):
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
     ) -> NativeStream:
+        try:
+            native = self._encode(model, context, options, streamed=streamed)
+        finally:
+            # The dictionary was made for this call. Programs that report errors collect the locals of each frame.
+            options.clear()
+        if native.notices:
+            from ._notices import log
+
+            log(native.name, native.notices)
+        return native
+
+    def _encode(
+        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
+    ) -> NativeStream:
+        """Look the model up, and check and encode the request."""
         if self._closed:
             raise AlchemyError("the client is closed; make another one")
         if self._native is None:
@@ -164,12 +183,7 @@ class Client(Verbs):
             conversation = {"messages": ({"role": "user", "content": context},)}
         elif isinstance(context, (list, tuple)):
             conversation = {"messages": context}
-        native = self._native.prepare(model, conversation, options, streamed)
-        if native.notices:
-            from ._notices import log
-
-            log(native.name, native.notices)
-        return native
+        return self._native.prepare(model, conversation, options, streamed)
 
 
 def _given(options: Options | OptionsDict | None) -> dict[str, Any]:

@@ -66,9 +66,11 @@ def _without_secrets(url: str) -> str:
     """Hide a user's name and password, and what sounds secret in a query. No request takes such an address."""
     address, mark, query = url.partition("?")
     head, slashes, rest = address.partition("//")
-    authority, slash, path = rest.partition("/")
-    if slashes and "@" in authority:
-        address = f"{head}//{_HIDDEN}@{authority.rpartition('@')[2]}{slash}{path}"
+    authority = rest.partition("/")[0]
+    port = authority.rpartition(":")[2]
+    # A slash in a password makes the rest of it look like a path.
+    if slashes and "@" in rest and ("@" in authority or not (port.isdigit() or port == authority)):
+        address = f"{head}//{_HIDDEN}@{rest.rpartition('@')[2]}"
     parts = [part.partition("=") for part in query.split("&")] if mark else []
     shown = [
         f"{name}={_HIDDEN}"
