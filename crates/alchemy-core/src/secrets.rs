@@ -149,7 +149,7 @@ fn after_number<'a>(text: &'a str, mark: &str, digits: usize, radix: u32, wanted
 fn in_base64(secret: &str) -> Vec<String> {
     let mut forms = Vec::new();
     for before in 0..3_usize {
-        let bytes = [&b"\0\0"[..before], secret.as_bytes()].concat();
+        let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
         let whole = STANDARD_NO_PAD.encode(&bytes);
         // Characters at either end that hold bits of their neighbours differ from text to text.
         let first = (before * 8).div_ceil(6);

@@ -90,10 +90,6 @@ impl NativeClient {
 impl NativeClient {
     #[new]
     #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the settings of a client, given by name"
-    )]
     fn new(
         api_keys: BTreeMap<String, String>,
         base_urls: BTreeMap<String, String>,
