@@ -4,8 +4,11 @@ import alchemy
 import pytest
 from alchemy.lab import FAULTS, Fault
 from alchemy.lab._faults import Place, faults_of
+from alchemy.lab.protocols import PROTOCOLS
 from hypothesis import given, strategies as st
 
+FEW = ["openai-completions", "google-generative-ai"]
+MOST = ["openai-completions", "openai-responses", "anthropic-messages"]
 KINDS = st.sampled_from(sorted(FAULTS))
 PLACES = st.sampled_from([None, "head", "start", "middle", "last", "end", "0", "3", "17b", "x", "", "3c", "-1"])
 VALUES = st.one_of(
@@ -95,6 +98,21 @@ def test_the_typed_form():
     assert faults_of("gzip") == faults_of(Fault("gzip")) == (Fault("gzip"),)
     with pytest.raises(AttributeError):
         fault.kind = "stall"
+
+
+def test_which_protocol_has_a_use_for_which_kind():
+    """All have one for nearly all kinds."""
+    for name, kind in FAULTS.items():
+        fitting = [api for api in PROTOCOLS if Fault.parse(kind.example).fits(api)]
+        short = {
+            "empty-ids": ["openai-completions"],
+            "no-ids": FEW,
+            "together": FEW,
+            "interleaved": MOST,
+            "cut-arguments": MOST,
+        }
+        assert fitting == short.get(name, list(PROTOCOLS))
+    assert not Fault("stall").fits("other")
 
 
 def test_the_list():

@@ -389,6 +389,8 @@ def test_what_does_not_fit_is_told(api):
             lab.add("Just text.", faults=text)
             with pytest.raises(alchemy.BadRequestError, match=text):
                 alchemy.complete(lab.model(api), "hi")
+            if not Fault(text).fits(api):
+                assert f"{api} has no use for the fault {text}" in str(lab.failures[0])
 
     for text in ("interleaved", "empty-ids", "no-ids", "together", "cut-arguments"):
         with pytest.raises(ValueError, match=text):

@@ -3,8 +3,11 @@
 import asyncio
 import http.client
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -258,3 +261,32 @@ def test_tls_that_nobody_vouches_for():
         with pytest.raises(alchemy.ApiConnectionError, match="certificate"):
             alchemy.complete(lab.model(), "hi")
         assert lab.requests == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_leaves_the_lab_to_its_parent():
+    """A child that leaves the block does not hang, and the parent's lab goes on."""
+    program = (
+        "import os, alchemy\n"
+        "from alchemy.lab import Lab\n"
+        "with Lab() as lab:\n"
+        "    child = os.fork()\n"
+        "    if child:\n"
+        "        print(os.waitpid(child, 0)[1], alchemy.complete(lab.model(), 'hi').text)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == ("0 Hello there.\n", "")
+
+
+def test_a_lab_that_is_left_open_says_nothing_at_exit():
+    """A program that forgets to close it ends all the same, with streams open."""
+    program = (
+        "import alchemy\n"
+        "from alchemy.lab import Lab\n"
+        "lab = Lab(faults='stall@2')\n"
+        "stream = alchemy.stream(lab.model(), 'hi')\n"
+        "next(iter(stream))\n"
+    )
+    command = [sys.executable, "-X", "dev", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from alchemy._data import field_values
 from alchemy.content import Text, Thinking, ToolCall
 from alchemy.errors import InvalidRequestError
+from alchemy.lab._kinds import FORMS
 from alchemy.lab._seen import Request
 from alchemy.lab._tape import Tape
 from alchemy.lab.protocols import Form, UnwritableError
@@ -31,15 +32,6 @@ Answer: TypeAlias = Said | Callable[[Request], Said]
 """What a lab answers: a text, a message, a tape, or a function of the request that gives one of these."""
 
 _EMOJI = "\U0001f600"
-#: The faults that change how an answer is said, by the field of `Form` that each sets.
-_FORMS = {
-    "surrogates": "halves",
-    "interleaved": "interleaved",
-    "empty-ids": "empty_ids",
-    "no-ids": "no_ids",
-    "together": "together",
-    "no-newline": "one_end",
-}
 _TWO = 2
 
 
@@ -67,15 +59,15 @@ def fit(message: AssistantMessage, faults: Sequence[Fault], protocol: Protocol) 
     """
     form: dict[str, bool] = {}
     for fault in faults:
-        if fault.kind == "cut-arguments":
-            message = _cut_arguments(message)
-        field = _FORMS.get(fault.kind)
+        field = FORMS.get(fault.kind)
         if field is None:
             continue
         if field not in protocol.forms:
             raise UnwritableError(f"{protocol.api} has no use for the fault {fault.kind}")
         if field == "halves":
             message = _with_emoji(message)
+        elif field == "cut_arguments":
+            message = _cut_arguments(message)
         elif field == "together":
             _need(fault, isinstance(_block(message, 0), Thinking) and isinstance(_block(message, 1), Text))
         elif field == "interleaved":

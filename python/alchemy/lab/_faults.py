@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from alchemy.errors import InvalidRequestError
-from alchemy.lab._kinds import FAULTS, FaultKind
+from alchemy.lab._kinds import FAULTS, FORMS, FaultKind
 
 if TYPE_CHECKING:
     from typing import Self
@@ -118,6 +118,26 @@ class Fault:
     def number(self) -> float:
         """The value as a number; 0 where there is none."""
         return float(self.value) if self.value is not None else 0.0
+
+    def fits(self, api: str) -> bool:
+        """Tell whether a wire protocol has a use for it.
+
+        Args:
+            api: The protocol, such as `anthropic-messages`.
+
+        Returns:
+            False for the few kinds that change how tool calls or thinking are said, where the protocol has no such
+            form; True for all others.
+
+        Example:
+            >>> from alchemy.lab import Fault
+            >>> Fault("no-ids").fits("openai-completions"), Fault("no-ids").fits("anthropic-messages")
+            (True, False)
+        """
+        from alchemy.lab.protocols import PROTOCOLS
+
+        form = FORMS.get(self.kind)
+        return api in PROTOCOLS and (form is None or form in PROTOCOLS[api].forms)
 
     def __str__(self) -> str:
         value = "" if self.value is None else f"={self.value}"

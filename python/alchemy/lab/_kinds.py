@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FAULTS", "FaultKind"]
+__all__ = ["FAULTS", "FORMS", "FaultKind"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +103,14 @@ FAULTS: dict[str, FaultKind] = {
     ),
 }
 """Every kind of fault by its name."""
+
+FORMS = {
+    "surrogates": "halves",
+    "interleaved": "interleaved",
+    "empty-ids": "empty_ids",
+    "no-ids": "no_ids",
+    "together": "together",
+    "cut-arguments": "cut_arguments",
+    "no-newline": "one_end",
+}
+"""The kinds that change the form in which an answer is said, with the field of `alchemy.lab.protocols.Form` of each."""

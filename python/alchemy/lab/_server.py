@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import threading
 import time
@@ -56,6 +57,7 @@ class Server:
         self.failures: list[Exception] = []
         self.changed = threading.Condition()
         self.closed = False
+        self._process = os.getpid()
         self._take = take
         self._wires: set[Wire] = set()
         self._server: asyncio.Server | None = None
@@ -77,6 +79,9 @@ class Server:
         if self.closed:
             return
         self.closed = True
+        if os.getpid() != self._process:
+            # A forked child has the objects and not the thread: the parent closes.
+            return
         self._call(self._shut())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

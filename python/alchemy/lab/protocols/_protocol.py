@@ -39,6 +39,8 @@ class Form:
     """Tool calls have no ids, and come whole in one event."""
     together: bool = False
     """Thinking and text share events."""
+    cut_arguments: bool = False
+    """The last tool call is cut in half, by a limit of tokens."""
     one_end: bool = False
     """One event says all that is left to say at the end: why it ended, and usage."""
 

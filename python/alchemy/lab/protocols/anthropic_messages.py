@@ -47,7 +47,7 @@ class AnthropicMessages(Protocol):
     marks = ("x-api-key", "anthropic-version")
     required = "messages"
     request_id = "request-id"
-    forms = frozenset({"halves", "interleaved", "one_end"})
+    forms = frozenset({"cut_arguments", "halves", "interleaved", "one_end"})
     stop_words = {  # noqa: RUF012 (never changed)
         "stop": "end_turn",
         "length": "max_tokens",

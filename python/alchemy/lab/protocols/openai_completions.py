@@ -40,7 +40,7 @@ class OpenAICompletions(Protocol):
     marks = ()
     required = "messages"
     request_id = "x-request-id"
-    forms = frozenset({"halves", "interleaved", "empty_ids", "no_ids", "one_end", "together"})
+    forms = frozenset({"cut_arguments", "halves", "interleaved", "empty_ids", "no_ids", "one_end", "together"})
     stop_words = {  # noqa: RUF012 (never changed)
         "stop": "stop",
         "length": "length",

@@ -41,7 +41,7 @@ class OpenAIResponses(Protocol):
     marks = ()
     required = "input"
     request_id = "x-request-id"
-    forms = frozenset({"halves", "interleaved", "one_end"})
+    forms = frozenset({"cut_arguments", "halves", "interleaved", "one_end"})
     stop_words = {  # noqa: RUF012 (never changed)
         "stop": "completed",
         "tool_use": "completed",
