@@ -406,6 +406,9 @@ def test_several_faults(lab, api):
     assert (len(events), ended) == (5, True)
     assert b"lab" in events[2]
     assert b"lab" not in events[3]
+    _, body, _ = seen(lab, api, "garbage@10b garbage@15b truncate@20b", answer=Tape.of_bytes(b"0123456789" * 4))
+    parts = re.split(rb"\x00\xff garbage \xfe\n\ndata: }garbage{\n\n", body)
+    assert parts == [b"0123456789", b"01234", b"56789"]
 
 
 def test_tapes_take_faults(lab, api):
