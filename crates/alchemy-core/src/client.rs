@@ -266,7 +266,7 @@ impl Prepared {
 /// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["auth", "key", "token", "secret"]
+    ["auth", "key", "token", "secret", "cookie", "password"]
         .iter()
         .any(|word| name.contains(word))
 }
