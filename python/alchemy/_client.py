@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
     from ._native import NativeStream
     from ._verbs import ContextLike
@@ -50,6 +50,8 @@ class Client(Verbs):
         retries: Retries | int | None = None,
         proxy: str | None = None,
         ca_file: str | PathLike[str] | None = None,
+        client_certificate: str | PathLike[str] | None = None,
+        client_key: str | PathLike[str] | None = None,
         http2: bool = False,
         options: Options | OptionsDict | None = None,
     ) -> None:
@@ -66,10 +68,23 @@ class Client(Verbs):
             ca_file: A file of certificate authorities in PEM form, in place of the built-in ones and of
                 `SSL_CERT_FILE`. A server's own certificate, self-signed, is taken only if it is not
                 marked as an authority, which `openssl req -x509` does by default.
+            client_certificate: A file with the certificate to show to servers that ask for one, in PEM form, those
+                that vouch for it after it. Default: none; such servers refuse.
+            client_key: The file of its key, in PEM form and without a passphrase. Default: the key is in the
+                file of the certificate.
             http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
                 then share one connection, on which a stream that is not read can hold up the others.
             options: Options for every request; those of a call win. Default: none.
+
+        Raises:
+            InvalidRequestError: A `client_key` was given without a `client_certificate`.
         """
+        if client_key is not None and client_certificate is None:
+            from .errors import InvalidRequestError
+
+            raise InvalidRequestError(
+                "client_key: a key goes with a certificate; pass client_certificate= as well", path="client_key"
+            )
         self._options = _given(options)
         if timeout is not None:
             self._options["timeout"] = timeout
@@ -80,6 +95,8 @@ class Client(Verbs):
             "base_urls": dict(base_urls or {}),
             "proxy": proxy,
             "ca_file": ca_file,
+            "client_certificate": client_certificate,
+            "client_key": client_key,
             "http2": http2,
         }
         self._native: NativeClient | None = None
@@ -119,6 +136,10 @@ class Client(Verbs):
         """Show no settings: there are keys among them."""
         return "<alchemy.Client: closed>" if self._closed else "<alchemy.Client>"
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse: there are keys in it, and connections belong to their process."""
+        raise TypeError("a client cannot be pickled or copied: it holds keys and connections; make another one")
+
     def _merge(self, **given: Any) -> dict[str, Any]:
         """Put the options of a call over those of the client; None is unset."""
         options = {name: value for name, value in given.items() if value is not None}
@@ -136,6 +157,21 @@ class Client(Verbs):
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
     ) -> NativeStream:
+        try:
+            native = self._encode(model, context, options, streamed=streamed)
+        finally:
+            # The dictionary was made for this call. Programs that report errors collect the locals of each frame.
+            options.clear()
+        if native.notices:
+            from ._notices import log
+
+            log(native.name, native.notices)
+        return native
+
+    def _encode(
+        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
+    ) -> NativeStream:
+        """Look the model up, and check and encode the request."""
         if self._closed:
             raise AlchemyError("the client is closed; make another one")
         if self._native is None:
@@ -147,12 +183,7 @@ class Client(Verbs):
             conversation = {"messages": ({"role": "user", "content": context},)}
         elif isinstance(context, (list, tuple)):
             conversation = {"messages": context}
-        native = self._native.prepare(model, conversation, options, streamed)
-        if native.notices:
-            from ._notices import log
-
-            log(native.name, native.notices)
-        return native
+        return self._native.prepare(model, conversation, options, streamed)
 
 
 def _given(options: Options | OptionsDict | None) -> dict[str, Any]:

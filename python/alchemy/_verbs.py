@@ -140,6 +140,8 @@ class Verbs:
             metadata=metadata,
             strict=strict,
         )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
         return MessageStream(self._prepare(model, context, options, streamed=True), errors=errors)
 
     def complete(
@@ -252,6 +254,8 @@ class Verbs:
             metadata=metadata,
             strict=strict,
         )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
         native = self._prepare(model, context, options, streamed=False)
         try:
             message = native.complete(*local_server(native))
@@ -372,6 +376,8 @@ class Verbs:
             metadata=metadata,
             strict=strict,
         )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
         native = self._prepare(model, context, options, streamed=False)
         from ._loop import complete
 

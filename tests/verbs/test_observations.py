@@ -11,7 +11,7 @@ from servers import Pause, Stall, answer
 @pytest.fixture
 def observed(at):
     """Prepares a request that is observed: `observed(server)`."""
-    client = NativeClient(api_keys={}, base_urls={}, proxy=None, ca_file=None, http2=False)
+    client = NativeClient(**alchemy.Client()._settings)
 
     def prepare(server, *, streamed=True, **options):
         context = {"messages": ({"role": "user", "content": "hello"},)}

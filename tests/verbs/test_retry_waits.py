@@ -260,7 +260,7 @@ def test_a_forked_child_has_a_budget_of_its_own(serve):
 
 def test_a_retry_is_observed(serve, at):
     """Where requests are watched, the failure is told with the wait, before the next attempt."""
-    client = NativeClient(api_keys={}, base_urls={}, proxy=None, ca_file=None, http2=False)
+    client = NativeClient(**alchemy.Client()._settings)
     context = {"messages": ({"role": "user", "content": "hello"},)}
     native = client.prepare(at(serve(failing(503), WHOLE)), context, {"retries": FAST}, False, True)
     native.start()

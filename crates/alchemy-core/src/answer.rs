@@ -10,7 +10,8 @@ use crate::framing::{EVENT_LIMIT, Framer, over_limit};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Attempt, Event, Model, Notice, StopReason};
+use crate::secrets::Secrets;
+use crate::types::{AssistantMessage, Attempt, Event, Model, Notice, Response, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
@@ -18,8 +19,9 @@ const ERROR_LIMIT: usize = 1024 * 1024;
 /// The byte-order mark in UTF-8, which an answer may begin with.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Keys shorter than this are no secret, and are left in texts that hold them by chance.
-const SECRET_LENGTH: usize = 8;
+/// How many times the bytes of an event may come without one: comments and blank lines without end are no answer, and
+/// cost little to send where they are compressed.
+const QUIET_EVENTS: usize = 2;
 
 /// Turns the bytes of an answer into events, at any split of the bytes.
 ///
@@ -36,7 +38,11 @@ pub struct Answer {
     limit: usize,
     /// Whether bytes of a success have come.
     fed: bool,
-    secrets: Vec<String>,
+    /// The body's form, where it is none that can be read.
+    encoding: Option<String>,
+    /// Bytes since the last event.
+    quiet: usize,
+    secrets: Secrets,
 }
 
 enum Form {
@@ -68,7 +74,9 @@ impl Answer {
             trailing: false,
             limit: EVENT_LIMIT,
             fed: false,
-            secrets: Vec::new(),
+            encoding: None,
+            quiet: 0,
+            secrets: Secrets::default(),
         }
     }
 
@@ -77,21 +85,21 @@ impl Answer {
         self.limit = bytes;
     }
 
-    /// Names a key of the request, which some servers repeat in their errors.
+    /// Names a key of the request, or a header's value with one, which some servers repeat in their errors.
     pub fn hide(&mut self, secret: &str) {
-        if secret.len() >= SECRET_LENGTH {
-            self.secrets.push(secret.to_owned());
-        }
+        self.secrets.add(secret);
     }
 
     /// The head of the answer has come, at this time.
     pub fn begin(&mut self, head: Head, timestamp_ms: Option<i64>) {
         let facts = self.assembler.facts();
-        facts.request_id = head.request_id().map(str::to_owned);
+        let id = head.request_id().filter(|id| !self.secrets.are_in(id));
+        facts.request_id = id.map(str::to_owned);
         facts.timestamp_ms = timestamp_ms;
         if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());
         }
+        self.encoding = head.unread_encoding();
         self.head = Some(head);
     }
 
@@ -99,9 +107,13 @@ impl Answer {
     /// or until it failed without one.
     pub fn attempted(&mut self, waited: f64, duration: f64) {
         let head = self.head.as_ref();
+        let mut request_id = head.and_then(Head::request_id).map(str::to_owned);
+        if let Some(request_id) = &mut request_id {
+            self.secrets.hide(request_id);
+        }
         let attempt = Attempt {
             status: head.map(|head| head.status.as_u16()),
-            request_id: head.and_then(Head::request_id).map(str::to_owned),
+            request_id,
             waited,
             duration,
             ..Attempt::default()
@@ -140,6 +152,15 @@ impl Answer {
     /// # Errors
     /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
+        self.quiet += bytes.len();
+        let most_quiet = self.limit.max(EVENT_LIMIT).saturating_mul(QUIET_EVENTS);
+        if self.quiet > most_quiet && self.flow == Flow::More {
+            let what = format!("more than {} MB came without an event", most_quiet >> 20);
+            return Err(response_error(self.message(), &what));
+        }
+        if let Some(encoding) = &self.encoding {
+            return Err(self.unreadable(encoding));
+        }
         if let Form::Unknown(start) = &mut self.form {
             self.fed |= !bytes.is_empty();
             start.extend_from_slice(bytes);
@@ -167,8 +188,13 @@ impl Answer {
                     &mut self.flow,
                     &mut self.trailing,
                 );
-                let result = framer.feed(bytes, &mut sink);
+                let mut quiet = self.quiet;
+                let result = framer.feed(bytes, &mut |data| {
+                    quiet = 0;
+                    sink(data)
+                });
                 drop(sink);
+                self.quiet = quiet;
                 self.framed(result)?;
             }
             Form::Body(body) => {
@@ -259,12 +285,9 @@ impl Answer {
         error.status = error
             .status
             .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
-        for secret in &self.secrets {
-            for text in [Some(&mut error.message), error.body.as_mut()].into_iter().flatten() {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "***");
-                }
-            }
+        let told = [Some(&mut error.message), error.body.as_mut(), error.request_id.as_mut()];
+        for text in told.into_iter().flatten() {
+            self.secrets.hide(text);
         }
         if let Some(attempt) = self.assembler.facts().attempts.last_mut()
             && attempt.error.is_none()
@@ -292,6 +315,16 @@ impl Answer {
         self.head.as_ref()
     }
 
+    /// The head as data, once it has come, without the keys that a server repeats in it.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        let mut response = self.head.as_ref().map(Head::response)?;
+        for text in response.headers.values_mut().chain(&mut response.request_id) {
+            self.secrets.hide(text);
+        }
+        Some(response)
+    }
+
     /// The message so far.
     #[must_use]
     pub fn message(&self) -> &AssistantMessage {
@@ -312,6 +345,21 @@ impl Answer {
             Ok(()) => {}
         }
         Ok(())
+    }
+
+    /// The error that a body in a form that was not asked for is; a status that tells of a failure still counts.
+    fn unreadable(&self, encoding: &str) -> Error {
+        let what = format!("the server sent a body with the content-encoding {encoding:?}, which was not asked for");
+        match &self.head {
+            Some(head) if !head.status.is_success() => Error {
+                body: None,
+                ..status_error(self.message(), head, &what)
+            },
+            _ => Error {
+                permanent: true,
+                ..response_error(self.message(), &what)
+            },
+        }
     }
 
     fn failure(&self) -> Error {

@@ -171,7 +171,8 @@ impl Error {
 
 impl Error {
     /// Whether the way to the server fails by what somebody has to change first, so that sending the same again is in
-    /// vain: a certificate that is not trusted, an account without money.
+    /// vain: a certificate that is not trusted, a proxy that wants a password, an answer in a form that cannot be read, an
+    /// account without money.
     #[must_use]
     pub const fn is_permanent(&self) -> bool {
         self.permanent

@@ -1,7 +1,7 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits} <- assembler <- protocols <- answer`,
+//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits, secrets} <- assembler <- protocols <- answer`,
 //! and `providers <- client -> {transport, retry, stream} -> answer`.
 
 pub mod answer;
@@ -21,6 +21,7 @@ pub mod quirks;
 pub mod random;
 pub mod rate_limits;
 pub mod retry;
+pub mod secrets;
 pub mod stream;
 pub mod transport;
 pub mod types;

@@ -184,12 +184,8 @@ pub fn status_error(message: &AssistantMessage, head: &Head, body: &str) -> Erro
     let mut kind = ErrorKind::of_status(status);
     let mut what = format!("{status}{}: {}", reason_phrase(status), failure.message);
     if (300..400).contains(&status) {
-        let target = header("location").and_then(|location| url::Url::parse(location).ok());
-        let host = target
-            .as_ref()
-            .and_then(url::Url::host_str)
-            .unwrap_or("another address");
-        what = format!("{status} redirect to {host} not followed; set base_url to the address meant");
+        let target = redirected_to(header("location"));
+        what = format!("{status} redirect to {target} not followed; set base_url to the address meant");
     } else if crate::overflow::is_context_overflow(status, &failure.code, &failure.message) {
         kind = ErrorKind::ContextOverflowError;
     }
@@ -206,6 +202,18 @@ pub fn status_error(message: &AssistantMessage, head: &Head, body: &str) -> Erro
         permanent: failure.is_spent() && should_retry != Some(true),
         should_retry,
         ..placed(kind, message, &what)
+    }
+}
+
+/// Where a redirect leads, by the host alone: the rest of an address may hold what is secret.
+fn redirected_to(location: Option<&str>) -> String {
+    const HERE: &str = "here.invalid";
+    let base = url::Url::parse(&format!("https://{HERE}")).ok();
+    let target = location.and_then(|location| base?.join(location).ok());
+    match target.as_ref().and_then(url::Url::host_str) {
+        Some(HERE) => "another path of the same server".to_owned(),
+        Some(host) => host.to_owned(),
+        None => "another address".to_owned(),
     }
 }
 
@@ -393,6 +401,19 @@ mod tests {
 
     #[test]
     fn a_redirect_names_the_host_alone() {
+        for (location, named) in [
+            ("//user:secret@elsewhere.example/secret", "to elsewhere.example not"),
+            ("/secret?key=secret", "to another path of the same server not"),
+            ("secret", "to another path of the same server not"),
+            ("mailto:secret", "to another address not"),
+            ("http://", "to another address not"),
+        ] {
+            let error = error(307, &[("location", location)], "");
+            assert!(
+                error.message.contains(named) && !error.message.contains("secret"),
+                "{error}"
+            );
+        }
         let error = error(302, &[("location", "https://elsewhere.example/x?key=secret")], "");
         assert!(error.message.contains("elsewhere.example") && !error.message.contains("secret"));
         assert_eq!(error.kind, ErrorKind::ResponseError);

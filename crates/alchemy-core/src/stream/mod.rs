@@ -17,7 +17,6 @@ pub use self::reader::Sending;
 pub use self::retrying::Again;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::head::Head;
 use crate::json::Json;
 use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason};
 
@@ -213,7 +212,7 @@ impl Stream {
     /// The head of the HTTP answer, once it is there.
     #[must_use]
     pub fn response(&self) -> Option<Response> {
-        self.lock().answer.head().map(Head::response)
+        self.lock().answer.response()
     }
 
     /// The message so far.

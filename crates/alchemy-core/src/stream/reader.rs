@@ -101,8 +101,10 @@ impl Shared {
             state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
             state.attempted();
             let State { observer, answer, .. } = &mut *state;
-            if let (Some(observer), Some(head)) = (observer, answer.head()) {
-                observer.note(Happening::Head(head.response()));
+            if let Some(observer) = observer
+                && let Some(response) = answer.response()
+            {
+                observer.note(Happening::Head(response));
             }
         }
         // Bytes read since the last hand-over.
