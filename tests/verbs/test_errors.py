@@ -44,7 +44,9 @@ def test_each_status_has_its_error(drive, serve, at, status, kind):
     assert "Nope." in str(error)
     assert "Nope." in error.body
     assert "\n" not in str(error)
-    assert error.attempts == 1
+    (attempt,) = error.attempts
+    assert (attempt.status, attempt.request_id, attempt.error) == (status, "req_9", kind)
+    assert attempt.reason == str(error)
 
 
 def test_errors_of_a_stream_are_the_same(drive, serve, stream_of, wire):

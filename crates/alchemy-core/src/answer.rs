@@ -10,7 +10,7 @@ use crate::framing::{EVENT_LIMIT, Framer};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
+use crate::types::{AssistantMessage, Attempt, Event, Model, Notice, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
@@ -79,6 +79,26 @@ impl Answer {
             self.form = Form::Failure(Vec::new());
         }
         self.head = Some(head);
+    }
+
+    /// The request was sent once more, after so many seconds of waiting; so many went by until the head of the answer,
+    /// or until it failed without one.
+    pub fn attempted(&mut self, waited: f64, duration: f64) {
+        let head = self.head.as_ref();
+        let attempt = Attempt {
+            status: head.map(|head| head.status.as_u16()),
+            request_id: head.and_then(Head::request_id).map(str::to_owned),
+            waited,
+            duration,
+            ..Attempt::default()
+        };
+        self.assembler.facts().attempts.push(attempt);
+    }
+
+    /// Whether an event was made.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.assembler.has_started()
     }
 
     /// Takes the next bytes of the body.
@@ -181,8 +201,17 @@ impl Answer {
 
     /// The answer failed: the error with the message so far.
     #[must_use]
-    pub fn fail(&mut self, mut error: Error, stop_reason: StopReason) -> Error {
+    pub fn fail(&mut self, error: Error, stop_reason: StopReason) -> Error {
         self.decoder.interrupted(&mut self.assembler);
+        let mut error = self.explain(error);
+        error.attempts.clone_from(&self.assembler.message().attempts);
+        error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
+        error
+    }
+
+    /// Adds to an error what is known of its answer, hides the keys in it, and notes it with the attempt that it ended.
+    #[must_use]
+    pub fn explain(&mut self, mut error: Error) -> Error {
         let message = self.assembler.message();
         if error.provider.is_none() {
             // Errors of the connection know no provider.
@@ -201,7 +230,12 @@ impl Answer {
                 }
             }
         }
-        error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
+        if let Some(attempt) = self.assembler.facts().attempts.last_mut()
+            && attempt.error.is_none()
+        {
+            attempt.error = Some(error.kind.name().to_owned());
+            attempt.reason = Some(error.message.clone());
+        }
         error
     }
 

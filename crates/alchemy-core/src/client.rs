@@ -34,6 +34,7 @@ pub struct Prepared {
     service: &'static Service,
     auth: Auth,
     encoded: Encoded,
+    body: Bytes,
     streamed: bool,
     base_url: String,
     key: Option<String>,
@@ -74,7 +75,7 @@ impl Settings {
         };
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
-        let encoded = protocols::encode(&Request {
+        let mut encoded = protocols::encode(&Request {
             model: &model,
             quirks: &quirks,
             context,
@@ -99,6 +100,7 @@ impl Settings {
             auth: providers::auth(&model),
             model,
             quirks,
+            body: std::mem::take(&mut encoded.body).into(),
             encoded,
             streamed,
             base_url,
@@ -135,8 +137,20 @@ impl Prepared {
 
     /// The body that will be sent.
     #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.encoded.body
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether the answer is to be streamed.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.streamed
+    }
+
+    /// The request as it will be sent; None for a local model, whose address is told later.
+    #[must_use]
+    pub fn checked(&self) -> Option<&Call> {
+        self.checked.as_ref()
     }
 
     /// Where the server is, as it was given.
@@ -234,7 +248,7 @@ impl Prepared {
         Ok(Call {
             url,
             headers,
-            body: Bytes::from(self.encoded.body.clone()),
+            body: self.body.clone(),
         })
     }
 

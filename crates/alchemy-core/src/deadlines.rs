@@ -47,9 +47,8 @@ fn seconds(limit: Option<f64>) -> Duration {
 }
 
 impl Deadlines {
-    /// Starts the clocks: the request is about to be sent.
-    pub(crate) fn new(timeout: Timeout) -> Self {
-        let started = Instant::now();
+    /// Starts the clocks: the request is sent at this time.
+    pub(crate) fn new(timeout: Timeout, started: Instant) -> Self {
         let first = seconds(timeout.first_event).min(seconds(timeout.total));
         let timer = Box::pin(sleep_until(started + first));
         Deadlines {

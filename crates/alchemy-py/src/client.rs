@@ -111,7 +111,8 @@ impl NativeClient {
         }
     }
 
-    /// Check and encode a request; nothing is sent.
+    /// Check and encode a request; nothing is sent. With `observed`, what happens to it is kept to be asked for.
+    #[pyo3(signature = (model, context, options, streamed, observed=false))]
     fn prepare(
         &self,
         py: Python<'_>,
@@ -119,13 +120,14 @@ impl NativeClient {
         context: &Bound<'_, PyAny>,
         options: &Bound<'_, PyAny>,
         streamed: bool,
+        observed: bool,
     ) -> PyResult<NativeStream> {
         let model = self.model(model)?;
         let context: Context = from_py::read("", context)?;
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        NativeStream::new(py, prepared, self.transport())
+        NativeStream::new(py, prepared, self.transport(), observed)
     }
 
     /// Close the connections that are not in use.

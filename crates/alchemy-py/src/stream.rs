@@ -16,6 +16,7 @@ use pyo3::types::{PyDict, PyList};
 use crate::bridge::Bridge;
 use crate::classes::Classes;
 use crate::errors::{exception_with, raised};
+use crate::observed::{self, Facts};
 use crate::partial::PartialArguments;
 use crate::{runtime, to_py};
 
@@ -43,13 +44,15 @@ pub(crate) struct NativeStream {
     /// The `local:` address that has to be replaced by a real one; None for any other.
     #[pyo3(get)]
     local: Option<String>,
+    /// What the request is, where it is observed.
+    facts: Option<Mutex<Facts>>,
 }
 
 impl NativeStream {
-    pub(crate) fn new(py: Python<'_>, prepared: Prepared, transport: Arc<Transport>) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, prepared: Prepared, transport: Arc<Transport>, observed: bool) -> PyResult<Self> {
         let answer = prepared.answer().map_err(|error| raised(py, &error))?;
         Ok(NativeStream {
-            stream: Some(Stream::new(answer)),
+            stream: Some(Stream::new(answer, observed)),
             generation: runtime::generation(),
             message: PyOnceLock::new(),
             error: PyOnceLock::new(),
@@ -57,6 +60,7 @@ impl NativeStream {
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),
+            facts: observed.then(|| Mutex::new(Facts::of(&prepared))),
             request: Mutex::new(Some((prepared, transport))),
         })
     }
@@ -107,6 +111,9 @@ impl NativeStream {
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let call = prepared.into_call(base_url, api_key);
         let ready = call.and_then(|call| Ok((transport.pool(&call.url, connect)?, call)));
+        if let (Ok((_, call)), Some(facts)) = (&ready, &self.facts) {
+            facts.lock().unwrap_or_else(PoisonError::into_inner).place(call);
+        }
         match ready {
             Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout),
             Err(error) => stream.fail(error),
@@ -231,6 +238,26 @@ impl NativeStream {
         let replaced = self.partial().insert(index, partial);
         drop(replaced);
         Ok(value)
+    }
+
+    /// What has happened since the last call, in order: (kind, nanoseconds since 1970, detail).
+    fn observations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for observation in self.stream(py)?.observations() {
+            list.append(observed::observation(py, &observation)?)?;
+        }
+        Ok(list)
+    }
+
+    /// What the request is, by name; nothing where the stream is not observed.
+    fn request_facts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        match &self.facts {
+            Some(facts) => {
+                let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                facts.dict(py)
+            }
+            None => Ok(PyDict::new(py)),
+        }
     }
 
     /// The head of the HTTP answer; None while it is not there.

@@ -14,7 +14,7 @@ fn unanswered(listener: &TcpListener) -> (Stream, Pool, Call) {
     model.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
     let prepared = Settings::default().prepare(Arc::new(model), &Default::default(), Options::default(), true);
     let prepared = prepared.unwrap();
-    let stream = Stream::new(prepared.answer().unwrap());
+    let stream = Stream::new(prepared.answer().unwrap(), false);
     let call = prepared.into_call(None, None).unwrap();
     let pool = Transport::new(TransportConfig::default()).pool(&call.url, None);
     (stream, pool.unwrap(), call)

@@ -1,0 +1,170 @@
+//! The task behind a stream: sends the request, reads its answer, feeds it to the consumers.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use super::{Happening, Shared, State, UNREAD_BYTES};
+use crate::deadlines::Deadlines;
+use crate::error::Result;
+use crate::protocols::Flow;
+use crate::transport::{Call, Pool, Reply};
+use crate::types::{StopReason, Timeout};
+
+/// Events are handed over when this many wait, even while more bytes can be read at once.
+const BATCH_EVENTS: usize = 256;
+/// The same, counted in bytes read.
+const BATCH_BYTES: usize = 64 * 1024;
+/// How long a connection may take to come free after the answer, to be used again.
+const DRAIN_TIME: Duration = Duration::from_millis(200);
+/// How much of what follows the answer is read for that.
+const DRAIN_BYTES: usize = 64 * 1024;
+
+/// The task's side of a stream. A task that panics ends its answer: nobody waits for ever.
+pub(super) struct Reader(pub(super) Arc<Shared>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.give_up();
+        }
+    }
+}
+
+impl Reader {
+    pub(super) async fn run(self, pool: Pool, call: Call, timeout: Timeout, started: Instant) {
+        let mut deadlines = Deadlines::new(timeout, started.into());
+        let result = match deadlines.limit(pool.send(call)).await {
+            Ok(Ok(mut reply)) => {
+                let result = self.0.read(&mut reply, &mut deadlines).await;
+                self.0.finish(result, StopReason::Error);
+                if self.0.is_whole() {
+                    drain(&mut reply).await;
+                }
+                return;
+            }
+            Ok(Err(error)) => Err(deadlines.explain(error)),
+            Err(error) => Err(error),
+        };
+        self.0.finish(result, StopReason::Error);
+    }
+}
+
+impl Shared {
+    /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
+    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
+        {
+            let mut state = self.lock();
+            if state.outcome.is_some() {
+                return Ok(());
+            }
+            state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
+            state.attempted();
+            let State { observer, answer, .. } = &mut *state;
+            if let (Some(observer), Some(head)) = (observer, answer.head()) {
+                observer.note(Happening::Head(head.response()));
+            }
+        }
+        // Bytes read since the last hand-over.
+        let mut fresh = 0;
+        let mut flow = Flow::More;
+        loop {
+            let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                Poll::Ready(bytes) => bytes,
+                Poll::Pending if fresh > 0 => {
+                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
+                    // may be there right after it, and a consumer woken now would be woken again.
+                    tokio::task::yield_now().await;
+                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                        Poll::Ready(bytes) => bytes,
+                        Poll::Pending => {
+                            fresh = 0;
+                            self.hand_over();
+                            self.next(reply, deadlines).await?
+                        }
+                    }
+                }
+                Poll::Pending => self.next(reply, deadlines).await?,
+            };
+            let bytes = match bytes {
+                Some(Ok(bytes)) => bytes,
+                None => return Ok(()),
+                // The answer was whole: how its connection ends takes nothing away from it.
+                Some(Err(_)) if flow == Flow::Ending => return Ok(()),
+                Some(Err(error)) => return Err(error),
+            };
+            fresh += bytes.len();
+            let (waiting, unread);
+            (flow, waiting, unread) = self.feed(&bytes)?;
+            match flow {
+                Flow::Ended => return Ok(()),
+                Flow::Ending => deadlines.ending(),
+                Flow::More if waiting > 0 => deadlines.begun(),
+                Flow::More => {}
+            }
+            if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
+                fresh = 0;
+                self.hand_over();
+                deadlines.check()?;
+            }
+            if unread > UNREAD_BYTES {
+                self.hand_over();
+                deadlines.paused(self.room()).await?;
+            }
+        }
+    }
+
+    /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
+    /// not end after the answer has.
+    async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
+        deadlines
+            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
+            .await
+    }
+
+    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
+        let mut state = self.lock();
+        let flow = state.answer.feed(bytes)?;
+        let waiting = state.answer.waiting();
+        if let Some(observer) = &mut state.observer
+            && waiting > 0
+        {
+            observer.first_event();
+        }
+        if state.discard {
+            drop(state.answer.take_events());
+        } else if waiting > 0 {
+            state.unread += bytes.len();
+        }
+        Ok((flow, waiting, state.unread))
+    }
+
+    async fn room(&self) {
+        while self.lock().unread > UNREAD_BYTES {
+            self.room.notified().await;
+        }
+    }
+}
+
+/// Reads what follows the answer, so that the connection can be used again.
+async fn drain(reply: &mut Reply) {
+    let mut left = DRAIN_BYTES;
+    let read = async {
+        while let Some(Ok(bytes)) = poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)).await {
+            left = left.saturating_sub(bytes.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it ends in time or not, there is nothing more to do.
+    let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
