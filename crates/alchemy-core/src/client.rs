@@ -12,6 +12,7 @@ use url::Url;
 use crate::answer::Answer;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limiter::{self, Claim, Limiter};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
 use crate::quirks::Quirks;
@@ -40,6 +41,8 @@ pub struct Prepared {
     key: Option<String>,
     headers: BTreeMap<String, Option<String>>,
     timeout: Timeout,
+    /// The most tokens that the caller wants.
+    max_tokens: Option<u64>,
     /// The request as it was checked, unless its address or key is still to be told.
     checked: Option<Call>,
 }
@@ -95,6 +98,7 @@ impl Settings {
             checked: None,
             key: key.or_else(|| env::first(&provider.env)),
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
+            max_tokens: options.max_tokens,
             headers: options.headers,
             service: providers::service(&model),
             auth: providers::auth(&model),
@@ -133,6 +137,18 @@ impl Prepared {
     #[must_use]
     pub fn timeout(&self) -> Timeout {
         self.timeout
+    }
+
+    /// What the request asks of its client's limits.
+    #[must_use]
+    pub fn claim(&self, limiter: &Limiter) -> Claim {
+        let model = format!("{}/{}", self.model.provider, self.model.id);
+        Claim::new(
+            limiter,
+            model,
+            limiter::input_tokens(&self.encoded.body),
+            self.max_tokens,
+        )
     }
 
     /// The body that will be sent.

@@ -22,6 +22,8 @@ const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 pub(crate) struct Deadlines {
     timeout: Timeout,
     started: Instant,
+    /// When it was sent last.
+    sent: Instant,
     /// When the last piece came.
     active: Instant,
     begun: bool,
@@ -54,11 +56,21 @@ impl Deadlines {
         Deadlines {
             timeout,
             started,
+            sent: started,
             active: started,
             begun: false,
             ending: None,
             timer,
         }
+    }
+
+    /// The request is sent once more: what counts for each attempt begins anew.
+    pub(crate) fn again(&mut self, now: Instant) {
+        self.sent = now;
+        self.active = now;
+        self.begun = false;
+        self.ending = None;
+        self.set();
     }
 
     /// The first event was there.
@@ -90,7 +102,7 @@ impl Deadlines {
         let next = match (self.ending, self.begun) {
             (Some(grace), _) => (grace, Limit::Grace),
             (None, true) => (self.active + seconds(self.timeout.idle), Limit::Idle),
-            (None, false) => (self.started + seconds(self.timeout.first_event), Limit::FirstEvent),
+            (None, false) => (self.sent + seconds(self.timeout.first_event), Limit::FirstEvent),
         };
         if next.0 <= total.0 { next } else { total }
     }
@@ -111,13 +123,11 @@ impl Deadlines {
         }
     }
 
-    /// Waits for a slow reader, which is no fault of the server: only the total limit counts.
-    pub(crate) async fn paused(&mut self, future: impl Future<Output = ()>) -> Result<()> {
+    /// Waits for what is no fault of the server, such as a slow reader: only the total limit counts.
+    pub(crate) async fn paused<F: Future>(&mut self, future: F) -> Result<F::Output> {
         let total = self.started + seconds(self.timeout.total);
-        match tokio::time::timeout_at(total, future).await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.error(Limit::Total)),
-        }
+        let output = tokio::time::timeout_at(total, future).await;
+        output.map_err(|_| self.error(Limit::Total))
     }
 
     /// Whether the total is over, for an answer that never lets the timer run.

@@ -48,6 +48,33 @@ pub struct Limiter {
 pub struct Permit {
     limiter: Limiter,
     grant: Grant,
+    waited: Duration,
+}
+
+/// What one request asks of a limiter, each time that it is sent.
+pub struct Claim {
+    limiter: Limiter,
+    model: String,
+    input: u64,
+    output: Option<u64>,
+}
+
+impl Claim {
+    /// What a request asks of `limiter`; the other arguments are those of [`Limiter::acquire`].
+    #[must_use]
+    pub fn new(limiter: &Limiter, model: String, input: u64, output: Option<u64>) -> Self {
+        Claim {
+            limiter: limiter.clone(),
+            model,
+            input,
+            output,
+        }
+    }
+
+    /// Waits until the request may be sent.
+    pub async fn acquire(&self) -> Permit {
+        self.limiter.acquire(&self.model, self.input, self.output).await
+    }
 }
 
 impl Limiter {
@@ -71,6 +98,7 @@ impl Limiter {
             ticket: self.change(|queue, now, _| queue.enter(now, &model, input, output)),
             limiter: self,
             model,
+            held: None,
             timer: None,
             gone: false,
         };
@@ -97,6 +125,12 @@ impl Limiter {
 }
 
 impl Permit {
+    /// How long the request was held back; nothing where it was not.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// The answer began: notes what its head says of the provider's limits.
     pub fn answered(&self, head: &Head) {
         let told = RateLimits::read(&head.headers);
@@ -151,6 +185,8 @@ struct Place<'a> {
     limiter: &'a Limiter,
     model: Arc<str>,
     ticket: u64,
+    /// Since when it has been held back.
+    held: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     gone: bool,
 }
@@ -167,13 +203,15 @@ impl Place<'_> {
                     return Poll::Ready(Permit {
                         limiter: self.limiter.clone(),
                         grant,
+                        waited: self.held.map(|held| held.elapsed()).unwrap_or_default(),
                     });
                 }
-                Turn::Wait(None) => {
-                    self.timer = None;
-                    return Poll::Pending;
-                }
-                Turn::Wait(Some(at)) => at,
+                Turn::Wait(at) => at,
+            };
+            self.held.get_or_insert_with(Instant::now);
+            let Some(at) = at else {
+                self.timer = None;
+                return Poll::Pending;
             };
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
             if timer.deadline() != at {

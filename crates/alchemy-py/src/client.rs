@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use alchemy_core::client::Settings;
 use alchemy_core::error::Error;
+use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Context, Model, Options};
+use alchemy_core::types::{Context, Limits, Model, Options};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 
@@ -22,45 +23,63 @@ use crate::{from_py, runtime, to_py};
 pub(crate) struct NativeClient {
     settings: Settings,
     config: TransportConfig,
-    transport: ArcSwap<Owned>,
+    limits: Option<Limits>,
+    shared: ArcSwap<Shared>,
     /// The model that was read last: most clients ask one model all the time.
     last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
 }
 
-/// A transport and the process that made it.
-struct Owned {
+/// What requests share: connections, limits, and the process that made them.
+pub(crate) struct Shared {
     generation: u64,
-    transport: Arc<Transport>,
+    pub(crate) transport: Transport,
+    pub(crate) limiter: Option<Limiter>,
+}
+
+impl Shared {
+    fn new(config: &TransportConfig, limiter: Option<Limiter>) -> Arc<Self> {
+        Arc::new(Shared {
+            generation: runtime::generation(),
+            transport: Transport::new(config.clone()),
+            limiter,
+        })
+    }
 }
 
 impl NativeClient {
-    /// The transport of this process.
-    fn transport(&self) -> Arc<Transport> {
-        let owned = self.transport.load();
-        if owned.generation == runtime::generation() {
-            return Arc::clone(&owned.transport);
+    /// What requests of this process share.
+    fn shared(&self) -> Arc<Shared> {
+        let shared = self.shared.load_full();
+        if shared.generation == runtime::generation() {
+            return shared;
         }
+        // Dropping the parent's connections here could close what is still in use there.
+        std::mem::forget(shared);
         self.renew()
     }
 
-    /// Puts another transport in the place of the one that is there.
-    fn renew(&self) -> Arc<Transport> {
-        let transport = Arc::new(Transport::new(self.config.clone()));
-        let former = self.transport.swap(Arc::new(Owned {
-            generation: runtime::generation(),
-            transport: Arc::clone(&transport),
-        }));
+    /// Puts others in the place of the connections that are there. The limits go on, save in a forked child: what is
+    /// under way in the parent is the parent's.
+    fn renew(&self) -> Arc<Shared> {
+        let former = self.shared.load();
+        let limiter = match former.generation == runtime::generation() {
+            true => former.limiter.clone(),
+            false => self.limits.as_ref().map(Limiter::new),
+        };
+        drop(former);
+        let shared = Shared::new(&self.config, limiter);
+        let former = self.shared.swap(Arc::clone(&shared));
         if former.generation != runtime::generation() {
             // The parent's connections are left alone: they are still in use there.
             std::mem::forget(former);
         }
-        transport
+        shared
     }
 }
 
 impl Drop for NativeClient {
     fn drop(&mut self) {
-        if self.transport.load().generation != runtime::generation() {
+        if self.shared.load().generation != runtime::generation() {
             self.renew();
         }
     }
@@ -89,26 +108,29 @@ impl NativeClient {
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, http2))]
+    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, http2, limits=None))]
     fn new(
         api_keys: BTreeMap<String, String>,
         base_urls: BTreeMap<String, String>,
         proxy: Option<String>,
         ca_file: Option<PathBuf>,
         http2: bool,
-    ) -> Self {
+        limits: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let config = TransportConfig { proxy, ca_file, http2 };
-        let transport = Arc::new(Transport::new(config.clone()));
-        let owned = Owned {
-            generation: runtime::generation(),
-            transport,
-        };
-        NativeClient {
+        let limits: Option<Limits> = limits.map(|limits| from_py::read("limits", limits)).transpose()?;
+        Ok(NativeClient {
             settings: Settings { api_keys, base_urls },
+            shared: ArcSwap::new(Shared::new(&config, limits.as_ref().map(Limiter::new))),
             config,
-            transport: ArcSwap::from_pointee(owned),
+            limits,
             last_model: Mutex::default(),
-        }
+        })
+    }
+
+    /// How many requests are under way, and how many wait; None without limits.
+    fn counts(&self) -> Option<(u32, usize)> {
+        self.shared().limiter.as_ref().map(Limiter::counts)
     }
 
     /// Check and encode a request; nothing is sent. With `observed`, what happens to it is kept to be asked for.
@@ -127,7 +149,7 @@ impl NativeClient {
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        NativeStream::new(py, prepared, self.transport(), observed)
+        NativeStream::new(py, prepared, self.shared(), observed)
     }
 
     /// Close the connections that are not in use.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use alchemy_core::client::Prepared;
 use alchemy_core::error::Error;
 use alchemy_core::stream::Stream;
-use alchemy_core::transport::Transport;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,6 +14,7 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::bridge::Bridge;
 use crate::classes::Classes;
+use crate::client::Shared;
 use crate::errors::{exception_with, raised};
 use crate::observed::{self, Facts};
 use crate::partial::PartialArguments;
@@ -28,7 +28,7 @@ const SLICE: Duration = Duration::from_millis(100);
 pub(crate) struct NativeStream {
     /// None only while the object is taken down in a forked child.
     stream: Option<Stream>,
-    request: Mutex<Option<(Prepared, Arc<Transport>)>>,
+    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
     /// The whole message, made once.
     message: PyOnceLock<Py<PyAny>>,
@@ -49,7 +49,7 @@ pub(crate) struct NativeStream {
 }
 
 impl NativeStream {
-    pub(crate) fn new(py: Python<'_>, prepared: Prepared, transport: Arc<Transport>, observed: bool) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, prepared: Prepared, shared: Arc<Shared>, observed: bool) -> PyResult<Self> {
         let answer = prepared.answer().map_err(|error| raised(py, &error))?;
         Ok(NativeStream {
             stream: Some(Stream::new(answer, observed)),
@@ -61,7 +61,7 @@ impl NativeStream {
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),
             facts: observed.then(|| Mutex::new(Facts::of(&prepared))),
-            request: Mutex::new(Some((prepared, transport))),
+            request: Mutex::new(Some((prepared, shared))),
         })
     }
 
@@ -80,7 +80,7 @@ impl NativeStream {
         self.partial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Transport>)>> {
+    fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Shared>)>> {
         self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,20 +102,21 @@ impl NativeStream {
     #[pyo3(signature = (base_url=None, api_key=None))]
     fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
         let stream = self.stream(py)?;
-        let Some((prepared, transport)) = self.request().take() else {
+        let Some((prepared, shared)) = self.request().take() else {
             return Ok(());
         };
         let timeout = prepared.timeout();
+        let claim = shared.limiter.as_ref().map(|limiter| prepared.claim(limiter));
         let connect = timeout
             .connect
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let call = prepared.into_call(base_url, api_key);
-        let ready = call.and_then(|call| Ok((transport.pool(&call.url, connect)?, call)));
+        let ready = call.and_then(|call| Ok((shared.transport.pool(&call.url, connect)?, call)));
         if let (Ok((_, call)), Some(facts)) = (&ready, &self.facts) {
             facts.lock().unwrap_or_else(PoisonError::into_inner).place(call);
         }
         match ready {
-            Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout),
+            Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout, claim),
             Err(error) => stream.fail(error),
         }
         Ok(())

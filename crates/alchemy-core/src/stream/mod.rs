@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
 use crate::json::Json;
+use crate::limiter::Claim;
 use crate::transport::{Call, Pool};
 use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason, Timeout};
 
@@ -92,17 +93,30 @@ impl Stream {
     }
 
     /// Sends the request on a runtime. The stream must not have been started before.
-    pub fn start(&self, runtime: &tokio::runtime::Handle, pool: Pool, call: Call, timeout: Timeout) {
+    ///
+    /// With `claim` it is sent once the client's limits let it.
+    pub fn start(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        pool: Pool,
+        call: Call,
+        timeout: Timeout,
+        claim: Option<Claim>,
+    ) {
         let started = Instant::now();
         {
             let mut state = self.lock();
             if state.outcome.is_some() {
                 return;
             }
-            state.send(started, 0.0);
+            if claim.is_none() {
+                state.send(started, 0.0);
+            }
         }
         let reader = Reader(Arc::clone(&self.shared));
-        let task = runtime.spawn(reader.run(pool, call, timeout, started)).abort_handle();
+        let task = runtime
+            .spawn(reader.run(pool, call, timeout, started, claim))
+            .abort_handle();
         let mut state = self.lock();
         if state.outcome.is_none() {
             state.task = Some(task);

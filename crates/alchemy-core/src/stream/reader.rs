@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
 use crate::error::Result;
+use crate::limiter::{Claim, Permit};
 use crate::protocols::Flow;
 use crate::transport::{Call, Pool, Reply};
 use crate::types::{StopReason, Timeout};
@@ -35,12 +36,25 @@ impl Drop for Reader {
 }
 
 impl Reader {
-    pub(super) async fn run(self, pool: Pool, call: Call, timeout: Timeout, started: Instant) {
+    pub(super) async fn run(self, pool: Pool, call: Call, timeout: Timeout, started: Instant, claim: Option<Claim>) {
         let mut deadlines = Deadlines::new(timeout, started.into());
+        let mut permit = None;
+        if let Some(claim) = &claim {
+            permit = self.0.permitted(claim, &mut deadlines).await;
+            if permit.is_none() {
+                return;
+            }
+        }
         let result = match deadlines.limit(pool.send(call)).await {
             Ok(Ok(mut reply)) => {
+                if let Some(permit) = &permit {
+                    permit.answered(&reply.head);
+                }
                 let result = self.0.read(&mut reply, &mut deadlines).await;
                 self.0.finish(result, StopReason::Error);
+                if let Some(permit) = &mut permit {
+                    self.0.account(permit);
+                }
                 if self.0.is_whole() {
                     drain(&mut reply).await;
                 }
@@ -54,6 +68,43 @@ impl Reader {
 }
 
 impl Shared {
+    /// Waits until the client's limits let the request be sent. None: it is not sent any more.
+    async fn permitted(&self, claim: &Claim, deadlines: &mut Deadlines) -> Option<Permit> {
+        match deadlines.paused(claim.acquire()).await {
+            Ok(permit) => {
+                let now = Instant::now();
+                let mut state = self.lock();
+                if state.outcome.is_some() {
+                    return None;
+                }
+                state.send(now, permit.waited().as_secs_f64());
+                deadlines.again(now.into());
+                Some(permit)
+            }
+            Err(mut error) => {
+                error.message += "; it was held back by the client's limits";
+                self.finish(Err(error), StopReason::Error);
+                None
+            }
+        }
+    }
+
+    /// Tells the client's limits what became of a request.
+    fn account(&self, permit: &mut Permit) {
+        let (begun, outcome) = {
+            let state = self.lock();
+            (state.answer.has_begun(), state.outcome.clone())
+        };
+        match outcome {
+            Some(Ok(message)) => permit.settle(&message.usage),
+            Some(Err(error)) if !begun && error.status.is_some() => {
+                let wait = error.retry_after.map(Duration::try_from_secs_f64);
+                permit.refused(wait.and_then(std::result::Result::ok));
+            }
+            _ => {}
+        }
+    }
+
     /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
     async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
         {

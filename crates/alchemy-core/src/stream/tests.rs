@@ -53,7 +53,7 @@ fn an_answer_ends_with_its_runtime() {
         .unwrap();
     let handle = runtime.handle().clone();
     let (running, pool, call) = unanswered(&listener);
-    running.start(&handle, pool, call, Timeout::default());
+    running.start(&handle, pool, call, Timeout::default(), None);
     assert_eq!(kind(&running), None);
     drop(runtime);
     assert_eq!(kind(&running), Some(ErrorKind::AbortedError));
