@@ -11,7 +11,20 @@ from dataclasses import dataclass
 
 import alchemy
 import pytest
-from servers import FINISH, HELLO, STREAM_END, STREAM_HEAD, THERE, Pause, Server, Stall, Until, answer, completion, event
+from servers import (
+    FINISH,
+    HELLO,
+    STREAM_END,
+    STREAM_HEAD,
+    THERE,
+    Pause,
+    Server,
+    Stall,
+    Until,
+    answer,
+    completion,
+    event,
+)
 
 OTHER = {"id": "other"}
 
@@ -212,8 +225,7 @@ def _swallow(stream) -> None:
 async def _begin_and_leave(held, client) -> None:
     """Begins to read a stream, and drops it together with the task that reads."""
     task = asyncio.ensure_future(anext(aiter(held.pop(0))))
-    while client.waiting < 3:
-        await asyncio.sleep(0.005)
+    assert await asyncio.to_thread(soon, lambda: client.waiting == 3)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -229,8 +241,7 @@ def test_cancelled_tasks_give_up_their_places(counting, at):
     async def main(client) -> list[str]:
         model = at(server)
         tasks = [asyncio.create_task(client.complete_async(model, "hello")) for _ in range(30)]
-        while client.waiting < 28:
-            await asyncio.sleep(0.005)
+        assert await asyncio.to_thread(soon, lambda: client.waiting == 28)
         for number, task in enumerate(tasks):
             if number >= 2 and number % 5:
                 task.cancel()
@@ -294,7 +305,11 @@ def test_tokens_are_estimated_and_corrected(counting, at):
 @pytest.mark.parametrize(
     "headers",
     [
-        [("x-ratelimit-limit-requests", 50), ("x-ratelimit-remaining-requests", 0), ("x-ratelimit-reset-requests", "300ms")],
+        [
+            ("x-ratelimit-limit-requests", 50),
+            ("x-ratelimit-remaining-requests", 0),
+            ("x-ratelimit-reset-requests", "300ms"),
+        ],
         [("x-ratelimit-limit-tokens", 9000), ("x-ratelimit-remaining-tokens", 2), ("x-ratelimit-reset-tokens", "0.3")],
     ],
     ids=["requests", "tokens"],
