@@ -73,6 +73,12 @@ impl Deadlines {
         self.set();
     }
 
+    /// What is left of the total; None: no limit.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let end = self.started + seconds(Some(self.timeout.total?));
+        Some(end.saturating_duration_since(Instant::now()))
+    }
+
     /// The first event was there.
     pub(crate) fn begun(&mut self) {
         if !self.begun {

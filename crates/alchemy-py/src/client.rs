@@ -8,6 +8,7 @@ use alchemy_core::client::Settings;
 use alchemy_core::error::Error;
 use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
+use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
 use alchemy_core::types::{Context, Limits, Model, Options};
 use arc_swap::ArcSwap;
@@ -29,10 +30,11 @@ pub(crate) struct NativeClient {
     last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
 }
 
-/// What requests share: connections, limits, and the process that made them.
+/// What requests share: connections, limits, what may be spent on retries, and the process that made them.
 pub(crate) struct Shared {
     generation: u64,
     pub(crate) transport: Transport,
+    pub(crate) budgets: Arc<Budgets>,
     pub(crate) limiter: Option<Limiter>,
 }
 
@@ -41,6 +43,7 @@ impl Shared {
         Arc::new(Shared {
             generation: runtime::generation(),
             transport: Transport::new(config.clone()),
+            budgets: Arc::default(),
             limiter,
         })
     }
@@ -58,15 +61,16 @@ impl NativeClient {
         self.renew()
     }
 
-    /// Puts others in the place of the connections that are there. The limits go on, save in a forked child: what is
-    /// under way in the parent is the parent's.
+    /// Puts others in the place of the connections and accounts that are there. The limits go on, save in a forked
+    /// child: what is under way in the parent is the parent's.
     fn renew(&self) -> Arc<Shared> {
-        let former = self.shared.load();
-        let limiter = match former.generation == runtime::generation() {
-            true => former.limiter.clone(),
-            false => self.limits.as_ref().map(Limiter::new),
+        let limiter = {
+            let former = self.shared.load();
+            match former.generation == runtime::generation() {
+                true => former.limiter.clone(),
+                false => self.limits.as_ref().map(Limiter::new),
+            }
         };
-        drop(former);
         let shared = Shared::new(&self.config, limiter);
         let former = self.shared.swap(Arc::clone(&shared));
         if former.generation != runtime::generation() {

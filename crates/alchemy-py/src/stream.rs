@@ -105,18 +105,17 @@ impl NativeStream {
         let Some((prepared, shared)) = self.request().take() else {
             return Ok(());
         };
-        let timeout = prepared.timeout();
-        let claim = shared.limiter.as_ref().map(|limiter| prepared.claim(limiter));
-        let connect = timeout
-            .connect
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let call = prepared.into_call(base_url, api_key);
-        let ready = call.and_then(|call| Ok((shared.transport.pool(&call.url, connect)?, call)));
-        if let (Ok((_, call)), Some(facts)) = (&ready, &self.facts) {
-            facts.lock().unwrap_or_else(PoisonError::into_inner).place(call);
-        }
-        match ready {
-            Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout, claim),
+        let budgets = Arc::clone(&shared.budgets);
+        match prepared.into_sending(&shared.transport, budgets, shared.limiter.as_ref(), base_url, api_key) {
+            Ok(sending) => {
+                if let Some(facts) = &self.facts {
+                    facts
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .place(&sending.call);
+                }
+                stream.start(&runtime::handle()?, sending);
+            }
             Err(error) => stream.fail(error),
         }
         Ok(())

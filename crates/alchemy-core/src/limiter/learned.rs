@@ -1,11 +1,12 @@
 //! What the answers of one model told of its limits.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::pace::MINUTE;
-use crate::rate_limits::{RateLimit, RateLimits};
+use crate::rate_limits::{Allowance, RateLimits};
 
 /// The longest that requests are held back for what an answer said. Whatever takes longer is no limit by the minute;
 /// the request goes, and its answer says how long.
@@ -79,7 +80,12 @@ impl Learned {
         }
         self.read = mark.sent;
         self.requests.read(now, &told.requests, self.sent - mark.sent);
-        self.tokens.read(now, &told.tokens, self.spent - mark.spent);
+        // Parts of the tokens say something about all of them once nothing is left.
+        let parts = [&told.input_tokens, &told.output_tokens].into_iter();
+        let used_up = parts.filter(|part| part.remaining == Some(0));
+        let tokens = used_up.max_by(|part, other| part.reset.partial_cmp(&other.reset).unwrap_or(Ordering::Equal));
+        self.tokens
+            .read(now, tokens.unwrap_or(&told.tokens), self.spent - mark.spent);
     }
 
     /// The provider asked to be left alone for a while.
@@ -139,11 +145,12 @@ impl Budget {
         self.left = self.left.map(|left| left.saturating_add(count));
     }
 
-    fn read(&mut self, now: Instant, told: &RateLimit, since: u64) {
+    fn read(&mut self, now: Instant, told: &Allowance, since: u64) {
         if let Some(remaining) = told.remaining {
             self.limit = told.limit;
             self.left = Some(remaining.saturating_sub(since));
-            self.reset = told.reset.and_then(|reset| now.checked_add(reset));
+            let reset = told.reset.and_then(|reset| Duration::try_from_secs_f64(reset).ok());
+            self.reset = reset.and_then(|reset| now.checked_add(reset));
         }
     }
 }

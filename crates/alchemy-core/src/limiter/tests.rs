@@ -319,6 +319,28 @@ async fn tokens_that_an_answer_says_are_left_are_not_exceeded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_of_the_tokens_counts_once_it_is_used_up() {
+    let told = |output: &str| {
+        head(
+            200,
+            &[
+                ("date", "Thu, 21 Aug 2025 12:41:00 GMT"),
+                ("anthropic-ratelimit-tokens-limit", "96000"),
+                ("anthropic-ratelimit-tokens-remaining", "80000"),
+                ("anthropic-ratelimit-tokens-reset", "2025-08-21T12:41:01Z"),
+                ("anthropic-ratelimit-output-tokens-limit", "16000"),
+                ("anthropic-ratelimit-output-tokens-remaining", output),
+                ("anthropic-ratelimit-output-tokens-reset", "2025-08-21T12:41:09Z"),
+            ],
+        )
+    };
+    let limiter = limiter(0, 0, 0);
+    now(&limiter, MODEL, 1).await.answered(&told("1"));
+    now(&limiter, MODEL, 50_000).await.answered(&told("0"));
+    assert_eq!(wait(&limiter, MODEL, 1).await, Duration::from_secs(9));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_waits_for_what_is_not_told_or_takes_long() {
     let limiter = limiter(0, 0, 0);
     now(&limiter, MODEL, 1).await.answered(&left(10, 0, "1h0m0s"));

@@ -2,6 +2,7 @@
 
 mod observing;
 mod reader;
+mod retrying;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,13 +13,13 @@ use tokio::task::AbortHandle;
 use self::observing::Observer;
 pub use self::observing::{Happening, Observation};
 use self::reader::Reader;
+pub use self::reader::Sending;
+pub use self::retrying::Again;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
 use crate::json::Json;
-use crate::limiter::Claim;
-use crate::transport::{Call, Pool};
-use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason, Timeout};
+use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason};
 
 /// Reading stops while this many bytes wait for a consumer, which slows the server down.
 const UNREAD_BYTES: usize = 1024 * 1024;
@@ -93,30 +94,20 @@ impl Stream {
     }
 
     /// Sends the request on a runtime. The stream must not have been started before.
-    ///
-    /// With `claim` it is sent once the client's limits let it.
-    pub fn start(
-        &self,
-        runtime: &tokio::runtime::Handle,
-        pool: Pool,
-        call: Call,
-        timeout: Timeout,
-        claim: Option<Claim>,
-    ) {
+    pub fn start(&self, runtime: &tokio::runtime::Handle, sending: Sending) {
         let started = Instant::now();
         {
             let mut state = self.lock();
             if state.outcome.is_some() {
                 return;
             }
-            if claim.is_none() {
+            // What the client's limits hold back is sent when they let it.
+            if sending.claim.is_none() {
                 state.send(started, 0.0);
             }
         }
         let reader = Reader(Arc::clone(&self.shared));
-        let task = runtime
-            .spawn(reader.run(pool, call, timeout, started, claim))
-            .abort_handle();
+        let task = runtime.spawn(reader.run(sending, started)).abort_handle();
         let mut state = self.lock();
         if state.outcome.is_none() {
             state.task = Some(task);
@@ -328,6 +319,12 @@ impl Shared {
             return false;
         }
         let result = result.and_then(|()| state.answer.end());
+        self.end_with(state, result, failed);
+        true
+    }
+
+    /// Notes the outcome of an answer that has been told its end, or of one that failed.
+    fn end_with(&self, mut state: MutexGuard<'_, State>, result: Result<()>, failed: StopReason) {
         let outcome = match result {
             Ok(()) => Ok(state.answer.whole().map_or_else(Arc::default, Arc::clone)),
             Err(error) => {
@@ -348,7 +345,6 @@ impl Shared {
             drop(state.answer.take_events());
         }
         self.tell(state);
-        true
     }
 }
 

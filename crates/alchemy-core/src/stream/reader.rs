@@ -7,13 +7,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
 use crate::error::Result;
 use crate::limiter::{Claim, Permit};
 use crate::protocols::Flow;
+use crate::retry::Budgets;
 use crate::transport::{Call, Pool, Reply};
-use crate::types::{StopReason, Timeout};
+use crate::types::{Retries, StopReason, Timeout};
 
 /// Events are handed over when this many wait, even while more bytes can be read at once.
 const BATCH_EVENTS: usize = 256;
@@ -35,52 +37,94 @@ impl Drop for Reader {
     }
 }
 
+/// What it takes to send a request, once or more.
+pub struct Sending {
+    /// The connections.
+    pub pool: Pool,
+    /// The request.
+    pub call: Call,
+    /// The time limits.
+    pub timeout: Timeout,
+    /// When it is sent again.
+    pub retries: Retries,
+    /// What the client may spend on that.
+    pub budgets: Arc<Budgets>,
+    /// What it asks of the client's limits, where there are any.
+    pub claim: Option<Claim>,
+    /// Makes the request and its answer anew; None: it is sent once.
+    pub again: Option<Box<dyn Again>>,
+}
+
 impl Reader {
-    pub(super) async fn run(self, pool: Pool, call: Call, timeout: Timeout, started: Instant, claim: Option<Claim>) {
-        let mut deadlines = Deadlines::new(timeout, started.into());
+    pub(super) async fn run(self, sending: Sending, started: Instant) {
+        let Sending {
+            pool, mut call, claim, ..
+        } = sending;
+        let mut deadlines = Deadlines::new(sending.timeout, started.into());
+        let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
         let mut permit = None;
         if let Some(claim) = &claim {
-            permit = self.0.permitted(claim, &mut deadlines).await;
+            permit = self.0.permitted(claim, &mut deadlines, Duration::ZERO).await;
             if permit.is_none() {
                 return;
             }
         }
-        let result = match deadlines.limit(pool.send(call)).await {
-            Ok(Ok(mut reply)) => {
-                if let Some(permit) = &permit {
-                    permit.answered(&reply.head);
+        loop {
+            let next = match deadlines.limit(pool.send(call)).await {
+                Ok(Ok(mut reply)) => {
+                    if let Some(permit) = &permit {
+                        permit.answered(&reply.head);
+                    }
+                    let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
+                    let next = self.0.conclude(result, &mut retrying, &deadlines, permit.as_mut());
+                    if next.is_none() && self.0.is_whole() {
+                        drain(&mut reply).await;
+                    }
+                    next
                 }
-                let result = self.0.read(&mut reply, &mut deadlines).await;
-                self.0.finish(result, StopReason::Error);
-                if let Some(permit) = &mut permit {
-                    self.0.account(permit);
+                Ok(Err(error)) => {
+                    let error = deadlines.explain(error);
+                    self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut())
                 }
-                if self.0.is_whole() {
-                    drain(&mut reply).await;
+                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut()),
+            };
+            drop(permit.take());
+            let Some((wait, next)) = next else { return };
+            let held = Instant::now();
+            tokio::time::sleep(wait).await;
+            let goes = match &claim {
+                Some(claim) => {
+                    permit = self.0.permitted(claim, &mut deadlines, held.elapsed()).await;
+                    permit.is_some()
                 }
+                None => self.0.send(&mut deadlines, held.elapsed()),
+            };
+            if !goes {
                 return;
             }
-            Ok(Err(error)) => Err(deadlines.explain(error)),
-            Err(error) => Err(error),
-        };
-        self.0.finish(result, StopReason::Error);
+            call = next;
+        }
     }
 }
 
 impl Shared {
-    /// Waits until the client's limits let the request be sent. None: it is not sent any more.
-    async fn permitted(&self, claim: &Claim, deadlines: &mut Deadlines) -> Option<Permit> {
+    /// Notes that the request is sent now, after it was held back for so long; false if it is not wanted any more.
+    fn send(&self, deadlines: &mut Deadlines, waited: Duration) -> bool {
+        let now = Instant::now();
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return false;
+        }
+        state.send(now, waited.as_secs_f64());
+        deadlines.again(now.into());
+        true
+    }
+
+    /// Waits until the client's limits let the request be sent, which has waited for so long already. None: it is not
+    /// sent any more.
+    async fn permitted(&self, claim: &Claim, deadlines: &mut Deadlines, waited: Duration) -> Option<Permit> {
         match deadlines.paused(claim.acquire()).await {
-            Ok(permit) => {
-                let now = Instant::now();
-                let mut state = self.lock();
-                if state.outcome.is_some() {
-                    return None;
-                }
-                state.send(now, permit.waited().as_secs_f64());
-                deadlines.again(now.into());
-                Some(permit)
-            }
+            Ok(permit) => self.send(deadlines, waited + permit.waited()).then_some(permit),
             Err(mut error) => {
                 error.message += "; it was held back by the client's limits";
                 self.finish(Err(error), StopReason::Error);
@@ -89,24 +133,8 @@ impl Shared {
         }
     }
 
-    /// Tells the client's limits what became of a request.
-    fn account(&self, permit: &mut Permit) {
-        let (begun, outcome) = {
-            let state = self.lock();
-            (state.answer.has_begun(), state.outcome.clone())
-        };
-        match outcome {
-            Some(Ok(message)) => permit.settle(&message.usage),
-            Some(Err(error)) if !begun && error.status.is_some() => {
-                let wait = error.retry_after.map(Duration::try_from_secs_f64);
-                permit.refused(wait.and_then(std::result::Result::ok));
-            }
-            _ => {}
-        }
-    }
-
     /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
-    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
+    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines, retrying: &mut Retrying) -> Result<()> {
         {
             let mut state = self.lock();
             if state.outcome.is_some() {
@@ -145,7 +173,7 @@ impl Shared {
                 None => return Ok(()),
                 // The answer was whole: how its connection ends takes nothing away from it.
                 Some(Err(_)) if flow == Flow::Ending => return Ok(()),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => return Err(self.lock().answer.broken(error)),
             };
             fresh += bytes.len();
             let (waiting, unread);
@@ -153,7 +181,10 @@ impl Shared {
             match flow {
                 Flow::Ended => return Ok(()),
                 Flow::Ending => deadlines.ending(),
-                Flow::More if waiting > 0 => deadlines.begun(),
+                Flow::More if waiting > 0 => {
+                    deadlines.begun();
+                    retrying.begun();
+                }
                 Flow::More => {}
             }
             if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
@@ -164,6 +195,54 @@ impl Shared {
             if unread > UNREAD_BYTES {
                 self.hand_over();
                 deadlines.paused(self.room()).await?;
+            }
+        }
+    }
+
+    /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
+    /// The client's limits are told by `permit` what became of it.
+    fn conclude(
+        &self,
+        result: Result<()>,
+        retrying: &mut Retrying,
+        deadlines: &Deadlines,
+        permit: Option<&mut Permit>,
+    ) -> Option<(Duration, Call)> {
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return None;
+        }
+        let error = match result.and_then(|()| state.answer.end()) {
+            Ok(()) => {
+                if let Some(permit) = permit {
+                    permit.settle(&state.answer.message().usage);
+                }
+                self.end_with(state, Ok(()), StopReason::Error);
+                return None;
+            }
+            Err(error) => error,
+        };
+        state.attempted();
+        let error = state.answer.explain(error);
+        if let Some(permit) = permit
+            && error.status.is_some()
+            && !state.answer.has_begun()
+        {
+            let wish = error.retry_after.map(Duration::try_from_secs_f64);
+            permit.refused(wish.and_then(std::result::Result::ok));
+        }
+        match retrying.next(error, &state.answer, deadlines.left()) {
+            Ok(Next { wait, call, mut answer }) => {
+                answer.follow(&mut state.answer);
+                if let (Some(observer), Some(failed)) = (&mut state.observer, answer.message().attempts.last()) {
+                    observer.note(Happening::Retry(failed.clone(), wait.as_secs_f64()));
+                }
+                state.answer = answer;
+                Some((wait, call))
+            }
+            Err(error) => {
+                self.end_with(state, Err(error), StopReason::Error);
+                None
             }
         }
     }
