@@ -132,7 +132,7 @@ impl Budget {
             self.reset = self.limit.map(|_| now + MINUTE);
         }
         // Who asks for more than there can ever be goes once all of it is there.
-        let whole = self.limit.is_some_and(|limit| self.left >= Some(limit.max(1)));
+        let whole = self.limit.is_some_and(|limit| self.left >= Some(limit));
         let short = self.left.is_some_and(|left| left < count) && !whole;
         self.reset.filter(|reset| short && *reset - now <= LONGEST)
     }
@@ -147,7 +147,8 @@ impl Budget {
 
     fn read(&mut self, now: Instant, told: &Allowance, since: u64) {
         if let Some(remaining) = told.remaining {
-            self.limit = told.limit;
+            // A limit of nothing is one that the server does not know.
+            self.limit = told.limit.filter(|limit| *limit > 0);
             self.left = Some(remaining.saturating_sub(since));
             let reset = told.reset.and_then(|reset| Duration::try_from_secs_f64(reset).ok());
             self.reset = reset.and_then(|reset| now.checked_add(reset));

@@ -348,6 +348,11 @@ async fn nobody_waits_for_what_is_not_told_or_takes_long() {
     let without_reset = head(200, &[("x-ratelimit-remaining-requests", "0")]);
     now(&limiter, MODEL, 1).await.answered(&without_reset);
     drop(now(&limiter, MODEL, 1).await);
+    now(&limiter, MODEL, 1).await.answered(&left(0, 0, "2s"));
+    sleep(Duration::from_secs(3)).await;
+    for _ in 0..3 {
+        drop(now(&limiter, MODEL, 1).await);
+    }
     now(&limiter, MODEL, 1).await.refused(Some(Duration::from_secs(61)));
     drop(now(&limiter, MODEL, 1).await);
 }
