@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("protocols",),
     ("answer", "auth"),
     ("providers",),
-    ("deadlines", "retry", "transport"),
+    ("deadlines", "limiter", "retry", "transport"),
     ("stream",),
     ("client",),
 )

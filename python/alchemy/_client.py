@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ._native import NativeStream
     from ._verbs import ContextLike
     from .models import Model
-    from .requests import Options, Retries, Timeout
-    from .typed_dicts import OptionsDict
+    from .requests import Limits, Options, Retries, Timeout
+    from .typed_dicts import LimitsDict, OptionsDict
 
 # Options whose values are merged key by key where both the client and the call give them.
 _MERGED = ("headers", "extra_body", "metadata")
@@ -48,6 +48,7 @@ class Client(Verbs):
         base_urls: Mapping[str, str] | None = None,
         timeout: Timeout | float | None = None,
         retries: Retries | int | None = None,
+        limits: Limits | LimitsDict | None = None,
         proxy: str | None = None,
         ca_file: str | PathLike[str] | None = None,
         client_certificate: str | PathLike[str] | None = None,
@@ -63,6 +64,9 @@ class Client(Verbs):
             timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
             retries: How a request that failed before its answer began is sent again; a number is the count
                 alone, 0: never. Default: `Retries()`, twice.
+            limits: How many requests are under way at once, and how many requests and tokens go in a minute;
+                what is over waits its turn. `Limits()` alone holds back what the provider's answers say would
+                be refused. Default: None, nothing is held back.
             proxy: A proxy for every address, `http://`, `https://` or `socks5://`. Default: those of the
                 environment, which are not used for this machine's own addresses.
             ca_file: A file of certificate authorities in PEM form, in place of the built-in ones and of
@@ -77,7 +81,8 @@ class Client(Verbs):
             options: Options for every request; those of a call win. Default: none.
 
         Raises:
-            InvalidRequestError: A `client_key` was given without a `client_certificate`.
+            InvalidRequestError: A `client_key` was given without a `client_certificate`, or `limits` has a wrong name or
+                value.
         """
         if client_key is not None and client_certificate is None:
             from .errors import InvalidRequestError
@@ -98,9 +103,30 @@ class Client(Verbs):
             "client_certificate": client_certificate,
             "client_key": client_key,
             "http2": http2,
+            "limits": limits,
         }
-        self._native: NativeClient | None = None
+        # Wrong limits are refused here, where they are given.
+        self._native: NativeClient | None = None if limits is None else NativeClient(**self._settings)
         self._closed = False
+
+    @property
+    def running(self) -> int | None:
+        """How many requests are under way by the count of the client's limits; None without limits."""
+        counts = None if self._native is None else self._native.counts()
+        return None if counts is None else counts[0]
+
+    @property
+    def waiting(self) -> int | None:
+        """How many requests the client's limits hold back just now; None without limits.
+
+        Example:
+            >>> import alchemy
+            >>> client = alchemy.Client(limits=alchemy.Limits(concurrent_requests=8))
+            >>> client.running, client.waiting
+            (0, 0)
+        """
+        counts = None if self._native is None else self._native.counts()
+        return None if counts is None else counts[1]
 
     def close(self) -> None:
         """Close the connections. Streams that are open go on; new requests are refused."""

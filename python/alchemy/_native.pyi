@@ -9,7 +9,7 @@ from .errors import AlchemyError
 from .events import Event
 from .messages import AssistantMessage
 from .models import Model
-from .requests import Notice, Options, Response
+from .requests import Limits, Notice, Options, Response
 
 __all__ = [
     "Bridge",
@@ -66,7 +66,9 @@ class NativeClient:
         client_certificate: str | PathLike[str] | None,
         client_key: str | PathLike[str] | None,
         http2: bool,
+        limits: Limits | Mapping[str, Any] | None = None,
     ) -> NativeClient: ...
+    def counts(self) -> tuple[int, int] | None: ...
     def prepare(
         self, model: object, context: object, options: Mapping[str, Any], streamed: bool, observed: bool = False
     ) -> NativeStream: ...

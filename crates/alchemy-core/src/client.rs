@@ -14,6 +14,7 @@ use url::Url;
 use crate::answer::Answer;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limiter::{self, Claim, Limiter};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
 use crate::quirks::Quirks;
@@ -51,6 +52,8 @@ pub struct Prepared {
     max_event_bytes: Option<NonZeroUsize>,
     /// The header by which the provider knows a request that is sent again, and this request's value.
     idempotency: Option<(HeaderName, HeaderValue)>,
+    /// The most tokens that the caller wants.
+    max_tokens: Option<u64>,
     /// The request as it was checked, unless its address or key is still to be told.
     checked: Option<Call>,
 }
@@ -109,6 +112,7 @@ impl Settings {
             retries: options.retries.map(crate::types::Retrying::policy).unwrap_or_default(),
             max_event_bytes: options.max_event_bytes,
             idempotency: None,
+            max_tokens: options.max_tokens,
             headers: options.headers,
             service: providers::service(&model),
             auth: providers::auth(&model),
@@ -206,7 +210,19 @@ impl Prepared {
         Ok(answer)
     }
 
-    /// What it takes to send the request; `base_url` and `key` as [`Prepared::call`] has them.
+    /// What the request asks of its client's limits.
+    #[must_use]
+    fn claim(&self, limiter: &Limiter) -> Claim {
+        let model = format!("{}/{}", self.model.provider, self.model.id);
+        Claim::new(
+            limiter,
+            model,
+            limiter::input_tokens(&self.encoded.body),
+            self.max_tokens,
+        )
+    }
+
+    /// What it takes to send the request, by the client's limits if it has any; `base_url` and `key` as [`Prepared::call`] has them.
     ///
     /// # Errors
     /// As [`Prepared::call`], or connections that cannot be set up.
@@ -214,6 +230,7 @@ impl Prepared {
         mut self,
         transport: &Transport,
         budgets: Arc<Budgets>,
+        limiter: Option<&Limiter>,
         base_url: Option<&str>,
         key: Option<&str>,
     ) -> Result<Sending> {
@@ -222,6 +239,7 @@ impl Prepared {
             _ => self.call(base_url, key)?,
         };
         let (timeout, retries) = (self.timeout, self.retries);
+        let claim = limiter.map(|limiter| self.claim(limiter));
         let connect = timeout
             .connect
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -239,6 +257,7 @@ impl Prepared {
             timeout,
             retries,
             budgets,
+            claim,
             again,
         })
     }

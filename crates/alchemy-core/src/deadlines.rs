@@ -129,13 +129,11 @@ impl Deadlines {
         }
     }
 
-    /// Waits for a slow reader, which is no fault of the server: only the total limit counts.
-    pub(crate) async fn paused(&mut self, future: impl Future<Output = ()>) -> Result<()> {
+    /// Waits for what is no fault of the server, such as a slow reader: only the total limit counts.
+    pub(crate) async fn paused<F: Future>(&mut self, future: F) -> Result<F::Output> {
         let total = self.started + seconds(self.timeout.total);
-        match tokio::time::timeout_at(total, future).await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.error(Limit::Total)),
-        }
+        let output = tokio::time::timeout_at(total, future).await;
+        output.map_err(|_| self.error(Limit::Total))
     }
 
     /// Whether the total is over, for an answer that never lets the timer run.

@@ -2,7 +2,7 @@
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
 //! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits, secrets} <- assembler <- protocols <- answer`,
-//! and `providers <- client -> {transport, retry, stream} -> answer`.
+//! and `providers <- client -> {transport, retry, limiter, stream} -> answer`.
 
 pub mod answer;
 pub mod assembler;
@@ -13,6 +13,7 @@ pub mod error;
 pub mod framing;
 pub mod head;
 pub mod json;
+pub mod limiter;
 pub mod overflow;
 pub mod partial_json;
 pub mod protocols;

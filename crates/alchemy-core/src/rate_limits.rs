@@ -72,6 +72,41 @@ const ANTHROPIC: [Names; 4] = [
     ],
 ];
 
+/// Those that name the minute: Cerebras with seconds, Mistral (`req`) without a reset, and DigitalOcean (`per`) with a
+/// time in seconds since 1970, as SambaNova has it too. Limits by the day and the month are left out: nobody waits for
+/// those. <https://inference-docs.cerebras.ai/support/rate-limits>,
+/// <https://docs.digitalocean.com/products/inference/reference/quota-specific-response-headers/> (2026-11)
+const MINUTE: [[Names; 2]; 2] = [
+    [
+        [
+            "x-ratelimit-limit-requests-minute",
+            "x-ratelimit-remaining-requests-minute",
+            "x-ratelimit-reset-requests-minute",
+        ],
+        [
+            "x-ratelimit-limit-tokens-minute",
+            "x-ratelimit-remaining-tokens-minute",
+            "x-ratelimit-reset-tokens-minute",
+        ],
+    ],
+    [
+        [
+            "x-ratelimit-limit-req-minute",
+            "x-ratelimit-remaining-req-minute",
+            "x-ratelimit-reset-req-minute",
+        ],
+        [
+            "x-ratelimit-limit-tokens-per-minute",
+            "x-ratelimit-remaining-tokens-per-minute",
+            "x-ratelimit-reset-tokens-per-minute",
+        ],
+    ],
+];
+
+/// From here on a number is no span of time but seconds since 1970, and from there on milliseconds.
+const EPOCH_SECONDS: f64 = 1e9;
+const EPOCH_MILLISECONDS: f64 = 1e12;
+
 impl RateLimits {
     /// Reads the headers of an answer.
     #[must_use]
@@ -83,11 +118,14 @@ impl RateLimits {
             let allowance = Allowance {
                 limit: count(limit),
                 remaining: count(remaining),
-                reset: reset.and_then(|text| duration(text).or_else(|| until(headers, instant(text)?))),
+                reset: reset.and_then(|text| time_left(headers, text)),
             };
             (allowance != Allowance::default()).then_some(allowance)
         };
-        let either = |index| read(&OPENAI, index).or_else(|| read(&ANTHROPIC, index));
+        let either = |index| {
+            let named = || MINUTE.iter().find_map(|names| read(names, index));
+            read(&OPENAI, index).or_else(|| read(&ANTHROPIC, index)).or_else(named)
+        };
         RateLimits {
             requests: either(0).unwrap_or_default(),
             tokens: either(1).unwrap_or_default(),
@@ -125,6 +163,18 @@ fn seconds(text: &str) -> Option<f64> {
     text.parse()
         .ok()
         .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+}
+
+/// Seconds to a reset, which is a span of time or a moment.
+fn time_left(headers: &HeaderMap, text: &str) -> Option<f64> {
+    let since_1970 = match duration(text) {
+        Some(milliseconds) if milliseconds >= EPOCH_MILLISECONDS => milliseconds / 1000.0,
+        Some(seconds) if seconds >= EPOCH_SECONDS => seconds,
+        Some(seconds) => return Some(seconds),
+        None => return until(headers, instant(text)?),
+    };
+    let since_1970 = Duration::try_from_secs_f64(since_1970).ok()?;
+    until(headers, SystemTime::UNIX_EPOCH.checked_add(since_1970)?)
 }
 
 fn instant(text: &str) -> Option<SystemTime> {
@@ -274,6 +324,45 @@ mod tests {
         assert_eq!(limits.requests.limit, Some(50));
         assert_eq!(limits.requests.reset, Some(1.0));
         assert_eq!(limits.wait(), Some(45.0));
+    }
+
+    #[test]
+    fn limits_that_name_the_minute_are_read_and_those_of_the_day_are_not() {
+        let limits = RateLimits::read(&headers(&[
+            ("x-ratelimit-limit-requests-day", "1440000"),
+            ("x-ratelimit-remaining-requests-day", "0"),
+            ("x-ratelimit-reset-requests-day", "3555.4"),
+            ("x-ratelimit-limit-tokens-minute", "1000000"),
+            ("x-ratelimit-remaining-tokens-minute", "995872"),
+            ("x-ratelimit-reset-tokens-minute", "15.25"),
+        ]));
+        let expected = Allowance {
+            limit: Some(1_000_000),
+            remaining: Some(995_872),
+            reset: Some(15.25),
+        };
+        assert_eq!((limits.requests, limits.tokens), (Allowance::default(), expected));
+    }
+
+    #[test]
+    fn moments_are_told_by_the_clock_of_the_server() {
+        for (reset, seconds) in [
+            ("1709251230", 30.0),
+            ("1709251230500", 30.5),
+            ("1709251000", 0.0),
+            ("2024-03-01T00:00:07.5Z", 7.5),
+        ] {
+            let limits = RateLimits::read(&headers(&[
+                ("date", "Fri, 01 Mar 2024 00:00:00 GMT"),
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", reset),
+            ]));
+            assert_eq!(limits.requests.reset, Some(seconds), "{reset}");
+        }
+        for reset in ["1e300", "soon", "2024-13-01T00:00:00Z"] {
+            let read = RateLimits::read(&headers(&[("x-ratelimit-reset-requests", reset)]));
+            assert_eq!(read.requests.reset, None, "{reset}");
+        }
     }
 
     #[test]

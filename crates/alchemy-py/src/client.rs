@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use alchemy_core::client::Settings;
 use alchemy_core::error::Error;
+use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
 use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Context, Model, Options};
+use alchemy_core::types::{Context, Limits, Model, Options};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 
@@ -23,24 +24,27 @@ use crate::{from_py, runtime, to_py};
 pub(crate) struct NativeClient {
     settings: Settings,
     config: TransportConfig,
+    limits: Option<Limits>,
     shared: ArcSwap<Shared>,
     /// The model that was read last: most clients ask one model all the time.
     last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
 }
 
-/// What requests share: connections, what may be spent on retries, and the process that made them.
+/// What requests share: connections, limits, what may be spent on retries, and the process that made them.
 pub(crate) struct Shared {
     generation: u64,
     pub(crate) transport: Transport,
     pub(crate) budgets: Arc<Budgets>,
+    pub(crate) limiter: Option<Limiter>,
 }
 
 impl Shared {
-    fn new(config: &TransportConfig) -> Arc<Self> {
+    fn new(config: &TransportConfig, limiter: Option<Limiter>) -> Arc<Self> {
         Arc::new(Shared {
             generation: runtime::generation(),
             transport: Transport::new(config.clone()),
             budgets: Arc::default(),
+            limiter,
         })
     }
 }
@@ -57,9 +61,17 @@ impl NativeClient {
         self.renew()
     }
 
-    /// Puts others in the place of the connections and accounts that are there.
+    /// Puts others in the place of the connections and accounts that are there. The limits go on, save in a forked
+    /// child: what is under way in the parent is the parent's.
     fn renew(&self) -> Arc<Shared> {
-        let shared = Shared::new(&self.config);
+        let limiter = {
+            let former = self.shared.load();
+            match former.generation == runtime::generation() {
+                true => former.limiter.clone(),
+                false => self.limits.as_ref().map(Limiter::new),
+            }
+        };
+        let shared = Shared::new(&self.config, limiter);
         let former = self.shared.swap(Arc::clone(&shared));
         if former.generation != runtime::generation() {
             // The parent's connections are left alone: they are still in use there.
@@ -100,7 +112,8 @@ impl NativeClient {
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2))]
+    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2, limits=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are given by keyword")]
     fn new(
         api_keys: BTreeMap<String, String>,
         base_urls: BTreeMap<String, String>,
@@ -109,7 +122,8 @@ impl NativeClient {
         client_certificate: Option<PathBuf>,
         client_key: Option<PathBuf>,
         http2: bool,
-    ) -> Self {
+        limits: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let config = TransportConfig {
             proxy,
             ca_file,
@@ -117,12 +131,19 @@ impl NativeClient {
             client_key,
             http2,
         };
-        NativeClient {
+        let limits: Option<Limits> = limits.map(|limits| from_py::read("limits", limits)).transpose()?;
+        Ok(NativeClient {
             settings: Settings { api_keys, base_urls },
-            shared: ArcSwap::new(Shared::new(&config)),
+            shared: ArcSwap::new(Shared::new(&config, limits.as_ref().map(Limiter::new))),
             config,
+            limits,
             last_model: Mutex::default(),
-        }
+        })
+    }
+
+    /// How many requests are under way, and how many wait; None without limits.
+    fn counts(&self) -> Option<(u32, usize)> {
+        self.shared().limiter.as_ref().map(Limiter::counts)
     }
 
     /// Check and encode a request; nothing is sent. With `observed`, what happens to it is kept to be asked for.

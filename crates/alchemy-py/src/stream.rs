@@ -106,7 +106,7 @@ impl NativeStream {
             return Ok(());
         };
         let budgets = Arc::clone(&shared.budgets);
-        match prepared.into_sending(&shared.transport, budgets, base_url, api_key) {
+        match prepared.into_sending(&shared.transport, budgets, shared.limiter.as_ref(), base_url, api_key) {
             Ok(sending) => {
                 if let Some(facts) = &self.facts {
                     facts

@@ -100,7 +100,10 @@ impl Stream {
             if state.outcome.is_some() {
                 return;
             }
-            state.send(started, 0.0);
+            // What the client's limits hold back is sent when they let it.
+            if sending.claim.is_none() {
+                state.send(started, 0.0);
+            }
         }
         let reader = Reader(Arc::clone(&self.shared));
         let task = runtime.spawn(reader.run(sending, started)).abort_handle();

@@ -11,6 +11,7 @@ use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
 use crate::error::Result;
+use crate::limiter::{Claim, Permit};
 use crate::protocols::Flow;
 use crate::retry::Budgets;
 use crate::transport::{Call, Pool, Reply};
@@ -48,20 +49,34 @@ pub struct Sending {
     pub retries: Retries,
     /// What the client may spend on that.
     pub budgets: Arc<Budgets>,
+    /// What it asks of the client's limits, where there are any.
+    pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
     pub again: Option<Box<dyn Again>>,
 }
 
 impl Reader {
     pub(super) async fn run(self, sending: Sending, started: Instant) {
-        let Sending { pool, mut call, .. } = sending;
+        let Sending {
+            pool, mut call, claim, ..
+        } = sending;
         let mut deadlines = Deadlines::new(sending.timeout, started.into());
         let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
+        let mut permit = None;
+        if let Some(claim) = &claim {
+            permit = self.0.permitted(claim, &mut deadlines, Duration::ZERO).await;
+            if permit.is_none() {
+                return;
+            }
+        }
         loop {
             let next = match deadlines.limit(pool.send(call)).await {
                 Ok(Ok(mut reply)) => {
+                    if let Some(permit) = &permit {
+                        permit.answered(&reply.head);
+                    }
                     let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
-                    let next = self.0.conclude(result, &mut retrying, &deadlines);
+                    let next = self.0.conclude(result, &mut retrying, &deadlines, permit.as_mut());
                     if next.is_none() && self.0.is_whole() {
                         drain(&mut reply).await;
                     }
@@ -69,28 +84,55 @@ impl Reader {
                 }
                 Ok(Err(error)) => {
                     let error = deadlines.explain(error);
-                    self.0.conclude(Err(error), &mut retrying, &deadlines)
+                    self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut())
                 }
-                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines),
+                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut()),
             };
+            drop(permit.take());
             let Some((wait, next)) = next else { return };
             let held = Instant::now();
             tokio::time::sleep(wait).await;
-            let now = Instant::now();
-            {
-                let mut state = self.0.lock();
-                if state.outcome.is_some() {
-                    return;
+            let goes = match &claim {
+                Some(claim) => {
+                    permit = self.0.permitted(claim, &mut deadlines, held.elapsed()).await;
+                    permit.is_some()
                 }
-                state.send(now, (now - held).as_secs_f64());
+                None => self.0.send(&mut deadlines, held.elapsed()),
+            };
+            if !goes {
+                return;
             }
-            deadlines.again(now.into());
             call = next;
         }
     }
 }
 
 impl Shared {
+    /// Notes that the request is sent now, after it was held back for so long; false if it is not wanted any more.
+    fn send(&self, deadlines: &mut Deadlines, waited: Duration) -> bool {
+        let now = Instant::now();
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return false;
+        }
+        state.send(now, waited.as_secs_f64());
+        deadlines.again(now.into());
+        true
+    }
+
+    /// Waits until the client's limits let the request be sent, which has waited for so long already. None: it is not
+    /// sent any more.
+    async fn permitted(&self, claim: &Claim, deadlines: &mut Deadlines, waited: Duration) -> Option<Permit> {
+        match deadlines.paused(claim.acquire()).await {
+            Ok(permit) => self.send(deadlines, waited + permit.waited()).then_some(permit),
+            Err(mut error) => {
+                error.message += "; it was held back by the client's limits";
+                self.finish(Err(error), StopReason::Error);
+                None
+            }
+        }
+    }
+
     /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
     async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines, retrying: &mut Retrying) -> Result<()> {
         {
@@ -160,13 +202,23 @@ impl Shared {
     }
 
     /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
-    fn conclude(&self, result: Result<()>, retrying: &mut Retrying, deadlines: &Deadlines) -> Option<(Duration, Call)> {
+    /// The client's limits are told by `permit` what became of it.
+    fn conclude(
+        &self,
+        result: Result<()>,
+        retrying: &mut Retrying,
+        deadlines: &Deadlines,
+        permit: Option<&mut Permit>,
+    ) -> Option<(Duration, Call)> {
         let mut state = self.lock();
         if state.outcome.is_some() {
             return None;
         }
         let error = match result.and_then(|()| state.answer.end()) {
             Ok(()) => {
+                if let Some(permit) = permit {
+                    permit.settle(&state.answer.message().usage);
+                }
                 self.end_with(state, Ok(()), StopReason::Error);
                 return None;
             }
@@ -174,6 +226,13 @@ impl Shared {
         };
         state.attempted();
         let error = state.answer.explain(error);
+        if let Some(permit) = permit
+            && error.status.is_some()
+            && !state.answer.has_begun()
+        {
+            let wish = error.retry_after.map(Duration::try_from_secs_f64);
+            permit.refused(wish.and_then(std::result::Result::ok));
+        }
         match retrying.next(error, &state.answer, deadlines.left()) {
             Ok(Next { wait, call, mut answer }) => {
                 answer.follow(&mut state.answer);

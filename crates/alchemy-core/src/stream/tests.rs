@@ -16,7 +16,7 @@ fn unanswered(listener: &TcpListener) -> (Stream, Sending) {
     let prepared = prepared.unwrap();
     let stream = Stream::new(prepared.answer().unwrap(), false);
     let transport = Transport::new(TransportConfig::default());
-    let sending = prepared.into_sending(&transport, Arc::default(), None, None);
+    let sending = prepared.into_sending(&transport, Arc::default(), None, None, None);
     (stream, sending.unwrap())
 }
 
