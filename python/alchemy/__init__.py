@@ -81,7 +81,7 @@ from .usage import Cost, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import literals as literals, typed_dicts as typed_dicts
+    from . import hooks as hooks, literals as literals, typed_dicts as typed_dicts
     from .literals import (
         Api,
         CacheRetention,
@@ -210,9 +210,12 @@ _LITERALS = frozenset(
 )
 
 
+_MODULES = ("hooks", "literals", "typed_dicts")
+
+
 def __getattr__(name: str) -> object:
     """Load what needs `typing` when it is first used."""
-    if name in _LITERALS or name in ("literals", "typed_dicts"):
+    if name in _LITERALS or name in _MODULES:
         from importlib import import_module
 
         if name not in _LITERALS:
@@ -223,4 +226,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List what is public, loaded or not."""
-    return [*globals(), *_LITERALS, "literals", "typed_dicts"]
+    return [*globals(), *_LITERALS, *_MODULES]

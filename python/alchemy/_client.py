@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sys import modules
+from time import time_ns
+
 from ._data import Data, field_values
 from ._native import NativeClient, get_model as _find_model
 from ._verbs import Verbs
@@ -9,13 +12,16 @@ from .errors import AlchemyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from logging import Logger
     from os import PathLike
     from types import TracebackType
     from typing import Any, NoReturn, Self
 
     from ._native import NativeStream
+    from ._observing import Observer, RetryLogger
     from ._verbs import ContextLike
+    from .hooks import Hooks
     from .models import Model
     from .requests import Limits, Options, Retries, Timeout
     from .typed_dicts import LimitsDict, OptionsDict
@@ -23,7 +29,28 @@ if TYPE_CHECKING:
 # Options whose values are merged key by key where both the client and the call give them.
 _MERGED = ("headers", "extra_body", "metadata")
 
+#: The options that hooks are told: those that say how to answer. Keys, addresses, headers and conversations are none.
+TOLD = frozenset(
+    (
+        "max_tokens",
+        "previous_response_id",
+        "reasoning",
+        "response_format",
+        "seed",
+        "service_tier",
+        "session_id",
+        "stop",
+        "temperature",
+        "top_p",
+    )
+)
+
 _models: dict[str, Model] = {}
+
+#: The hooks of every client; `alchemy.hooks.install` adds to them.
+installed: list[Hooks] = []
+_logger: Logger | None = None
+_INFO = 20
 
 
 class Client(Verbs):
@@ -39,7 +66,7 @@ class Client(Verbs):
         <alchemy.Client>
     """
 
-    __slots__ = ("__weakref__", "_closed", "_native", "_options", "_settings")
+    __slots__ = ("__weakref__", "_closed", "_hooks", "_native", "_options", "_settings")
 
     def __init__(
         self,
@@ -55,6 +82,7 @@ class Client(Verbs):
         client_key: str | PathLike[str] | None = None,
         http2: bool = False,
         options: Options | OptionsDict | None = None,
+        hooks: Hooks | Sequence[Hooks] | None = None,
     ) -> None:
         """Keep the settings.
 
@@ -79,6 +107,7 @@ class Client(Verbs):
             http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
                 then share one connection, on which a stream that is not read can hold up the others.
             options: Options for every request; those of a call win. Default: none.
+            hooks: What is told each step of each request, one or several, in this order. Default: none.
 
         Raises:
             InvalidRequestError: A `client_key` was given without a `client_certificate`, or `limits` has a wrong name or
@@ -105,6 +134,11 @@ class Client(Verbs):
             "http2": http2,
             "limits": limits,
         }
+        self._hooks: tuple[Hooks, ...] = ()
+        if hooks is not None:
+            from .hooks import checked
+
+            self._hooks = checked(hooks)
         # Wrong limits are refused here, where they are given.
         self._native: NativeClient | None = None if limits is None else NativeClient(**self._settings)
         self._closed = False
@@ -182,9 +216,17 @@ class Client(Verbs):
 
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
-    ) -> NativeStream:
+    ) -> tuple[NativeStream, Observer | RetryLogger | None]:
+        hooks = self._hooks
+        if installed:
+            everywhere = tuple(installed)
+            hooks = everywhere + tuple(hook for hook in hooks if not any(hook is known for known in everywhere))
+        logged = _is_logged()
+        observed = logged or bool(hooks)
+        started_ns = time_ns() if observed else 0
+        told = {name: value for name, value in options.items() if name in TOLD} if observed else {}
         try:
-            native = self._encode(model, context, options, streamed=streamed)
+            native = self._encode(model, context, options, streamed=streamed, observed=observed)
         finally:
             # The dictionary was made for this call. Programs that report errors collect the locals of each frame.
             options.clear()
@@ -192,10 +234,14 @@ class Client(Verbs):
             from ._notices import log
 
             log(native.name, native.notices)
-        return native
+        if not observed:
+            return native, None
+        from ._observing import observe
+
+        return native, observe(native, hooks, context, told, started_ns=started_ns, logged=logged)
 
     def _encode(
-        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
+        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool, observed: bool
     ) -> NativeStream:
         """Look the model up, and check and encode the request."""
         if self._closed:
@@ -209,7 +255,7 @@ class Client(Verbs):
             conversation = {"messages": ({"role": "user", "content": context},)}
         elif isinstance(context, (list, tuple)):
             conversation = {"messages": context}
-        return self._native.prepare(model, conversation, options, streamed)
+        return self._native.prepare(model, conversation, options, streamed, observed)
 
 
 def _given(options: Options | OptionsDict | None) -> dict[str, Any]:
@@ -218,6 +264,19 @@ def _given(options: Options | OptionsDict | None) -> dict[str, Any]:
         return {}
     values: dict[str, Any] = field_values(options) if isinstance(options, Data) else dict(options)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_logged() -> bool:
+    """Whether the application logs what `LoggingHooks` tells; `logging` is slow to import and left alone until then."""
+    global _logger  # noqa: PLW0603  (looked up once)
+    logger = _logger
+    if logger is None:
+        # A module that another thread is just importing may not have the function yet.
+        find = getattr(modules.get("logging"), "getLogger", None)
+        if find is None:
+            return False
+        _logger = logger = find("alchemy")
+    return logger.isEnabledFor(_INFO)
 
 
 def _remember(name: str) -> Model:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeAlias
 
     from ._native import NativeStream
+    from ._observing import Observer, RetryLogger
     from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
     from .messages import AssistantMessage, Context, Message
     from .models import Model
@@ -142,7 +143,8 @@ class Verbs:
         )
         # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
         del api_key, headers
-        return MessageStream(self._prepare(model, context, options, streamed=True), errors=errors)
+        native, observer = self._prepare(model, context, options, streamed=True)
+        return MessageStream(native, errors=errors) if observer is None else observer.stream(errors)
 
     def complete(
         self,
@@ -256,7 +258,9 @@ class Verbs:
         )
         # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
         del api_key, headers
-        native = self._prepare(model, context, options, streamed=False)
+        native, observer = self._prepare(model, context, options, streamed=False)
+        if observer is not None:
+            return observer.complete()
         try:
             message = native.complete(*local_server(native))
         except BaseException:
@@ -378,7 +382,9 @@ class Verbs:
         )
         # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
         del api_key, headers
-        native = self._prepare(model, context, options, streamed=False)
+        native, observer = self._prepare(model, context, options, streamed=False)
+        if observer is not None:
+            return await observer.complete_async()
         from ._loop import complete
 
         return await complete(native)
@@ -389,6 +395,6 @@ class Verbs:
 
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
-    ) -> NativeStream:
-        """Check and encode a request."""
+    ) -> tuple[NativeStream, Observer | RetryLogger | None]:
+        """Check and encode a request; with somebody who watches it, if there is one."""
         raise NotImplementedError

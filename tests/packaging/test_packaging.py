@@ -227,3 +227,13 @@ def test_one_version_everywhere():
     pinned = (ROOT / "requirements/local.txt").read_text().split("==")[1].strip()
     lowest = extra.split(">=")[1]
     assert [int(part) for part in pinned.split(".")] >= [int(part) for part in lowest.split(".")]
+
+
+def test_the_extra_for_opentelemetry():
+    """What the extra `otel` needs is the interface alone, and the pinned SDK of the tests fits it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (extra,) = project["optional-dependencies"]["otel"]
+    name, lowest = extra.split(">=")
+    assert name == "opentelemetry-api"
+    (pinned,) = re.findall(r"^opentelemetry-sdk==(.+)$", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
+    assert [int(part) for part in pinned.split(".")] >= [int(part) for part in lowest.split(".")]

@@ -50,6 +50,10 @@ impl Facts {
         self.headers = call.headers.keys().map(|name| name.as_str().to_owned()).collect();
     }
 
+    pub(crate) fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.body)
+    }
+
     pub(crate) fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
         dict.set_item("api", &self.api)?;
@@ -58,7 +62,6 @@ impl Facts {
         dict.set_item("host", &self.host)?;
         dict.set_item("port", self.port)?;
         dict.set_item("streamed", self.streamed)?;
-        dict.set_item("body", PyBytes::new(py, &self.body))?;
         dict.set_item("headers", &self.headers)?;
         Ok(dict)
     }

@@ -10,7 +10,7 @@ use alchemy_core::stream::Stream;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::bridge::Bridge;
 use crate::classes::Classes;
@@ -258,6 +258,12 @@ impl NativeStream {
             }
             None => Ok(PyDict::new(py)),
         }
+    }
+
+    /// The body that is sent; None where the stream is not observed. It may be large, so it is copied when asked for.
+    fn request_body<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let facts = self.facts.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(facts.body(py))
     }
 
     /// The head of the HTTP answer; None while it is not there.

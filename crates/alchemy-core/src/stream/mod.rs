@@ -136,7 +136,8 @@ impl Stream {
 
     /// Waits on this thread until there is something to take or the time is over.
     ///
-    /// Returns whether there is something. With `whole`, only the end counts.
+    /// Returns whether there is something. With `whole`, only the end counts. A retry of an observed answer ends the
+    /// wait as well, until its observation is taken.
     #[must_use]
     pub fn wait(&self, timeout: Duration, whole: bool) -> bool {
         let mut state = self.lock();
@@ -254,7 +255,9 @@ pub struct Arguments {
 
 impl State {
     fn is_ready(&self, whole: bool) -> bool {
-        self.outcome.is_some() || (!whole && self.answer.waiting() > 0)
+        self.outcome.is_some()
+            || (!whole && self.answer.waiting() > 0)
+            || self.observer.as_ref().is_some_and(Observer::is_urgent)
     }
 
     /// The request is sent at this time, after it was held back for so many seconds.

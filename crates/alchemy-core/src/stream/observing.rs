@@ -34,10 +34,13 @@ pub(super) struct Observer {
     observations: Vec<Observation>,
     attempts: usize,
     begun: bool,
+    /// Whether there is something that nobody should have to wait to be told: the wait before a retry may be long.
+    urgent: bool,
 }
 
 impl Observer {
     pub(super) fn note(&mut self, happening: Happening) {
+        self.urgent |= matches!(happening, Happening::Retry(..));
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.observations.push(Observation {
             happening,
@@ -57,7 +60,13 @@ impl Observer {
         }
     }
 
+    /// Whether whoever waits for the answer is to be woken for what has happened.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
     pub(super) fn take(&mut self) -> Vec<Observation> {
+        self.urgent = false;
         std::mem::take(&mut self.observations)
     }
 }

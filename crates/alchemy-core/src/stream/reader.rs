@@ -240,6 +240,10 @@ impl Shared {
                     observer.note(Happening::Retry(failed.clone(), wait.as_secs_f64()));
                 }
                 state.answer = answer;
+                if state.observer.is_some() {
+                    // The wait may be long: whoever waits for the answer can tell of the retry now.
+                    self.tell(state);
+                }
                 Some((wait, call))
             }
             Err(error) => {
