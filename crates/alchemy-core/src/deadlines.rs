@@ -112,20 +112,27 @@ impl Deadlines {
         }
     }
 
-    /// Waits for a slow reader, which is no fault of the server: only the total limit counts.
-    pub(crate) async fn paused(&mut self, future: impl Future<Output = ()>) -> Result<()> {
+    /// Waits for a slow reader, which is no fault of the server: only the total limit counts. False once it is over
+    /// for an answer that is whole.
+    pub(crate) async fn paused(&mut self, future: impl Future<Output = ()>) -> Result<bool> {
         let total = self.started + seconds(self.timeout.total);
         match tokio::time::timeout_at(total, future).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(_) if self.ending.is_some() => Ok(false),
             Err(_) => Err(self.error(Limit::Total)),
         }
     }
 
-    /// Whether the total is over, for an answer that never lets the timer run.
-    pub(crate) fn check(&self) -> Result<()> {
-        match Instant::now() >= self.started + seconds(self.timeout.total) {
-            true => Err(self.error(Limit::Total)),
-            false => Ok(()),
+    /// Whether to read on, for an answer that never lets the timer run: bytes without end are no pause, but they may
+    /// hold no event, or follow the end. False once the patience after the end is over.
+    pub(crate) fn check(&self) -> Result<bool> {
+        let now = Instant::now();
+        let over = |due: Instant| now >= due;
+        match self.due() {
+            (due, _) if self.ending.is_some() => Ok(!over(due)),
+            (due, Limit::FirstEvent) if over(due) => Err(self.error(Limit::FirstEvent)),
+            _ if over(self.started + seconds(self.timeout.total)) => Err(self.error(Limit::Total)),
+            _ => Ok(true),
         }
     }
 

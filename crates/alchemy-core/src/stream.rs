@@ -153,6 +153,11 @@ impl Stream {
         true
     }
 
+    /// Takes back what [`Stream::arm`] was told with this token: its waiter has given up.
+    pub fn disarm(&self, token: u64) {
+        self.lock().waiters.retain(|(_, other)| *other != token);
+    }
+
     /// From here on events are dropped; only the message is wanted.
     pub fn discard(&self) {
         let mut state = self.lock();
@@ -330,11 +335,15 @@ impl Shared {
             if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
                 fresh = 0;
                 self.hand_over();
-                deadlines.check()?;
+                if !deadlines.check()? {
+                    return Ok(());
+                }
             }
             if unread > UNREAD_BYTES {
                 self.hand_over();
-                deadlines.paused(self.room()).await?;
+                if !deadlines.paused(self.room()).await? {
+                    return Ok(());
+                }
             }
         }
     }
