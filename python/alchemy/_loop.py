@@ -57,7 +57,7 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
 
 async def wait(stream: NativeStream, *, whole: bool) -> None:
     """Wait until the stream has something to take; with `whole`, until its end."""
-    loop = get_running_loop()
+    loop = _running_loop()
     future = loop.create_future()
     bridge = _bridge(loop)
     token = stream.arm(bridge, future, whole)
