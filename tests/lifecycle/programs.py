@@ -18,9 +18,10 @@ PREAMBLE = (
 
 
 def run_program(program: str, *arguments: str, preamble: str = PREAMBLE, flags=("-X", "dev", "-W", "error")):
-    """Starts a Python program in development mode, with warnings as errors."""
+    """Starts a Python program in development mode, with warnings as errors; its input stays open until it is awaited."""
     return subprocess.Popen(
         [sys.executable, *flags, "-c", preamble + program, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
