@@ -249,7 +249,7 @@ def test_waits_in_short_turns_pile_nothing_up(serve, at, holdings):
     async def main() -> int:
         for _ in range(3):
             await anext(stream)
-        before = 0
+        before = count = 0
         for turn in range(400):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(anext(stream), 0.0005)

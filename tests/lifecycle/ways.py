@@ -235,8 +235,9 @@ async def cancel(wait, reached) -> float:
 
 async def time_out(wait, reached) -> float:
     began = 0.0
+    limit = asyncio.timeout(None)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(None) as limit:
+        async with limit:
             waiting = asyncio.create_task(reached())
 
             def over(_task) -> None:
