@@ -10,13 +10,15 @@ use crate::framing::{EVENT_LIMIT, Framer};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
+use crate::secrets::Secrets;
+use crate::types::{AssistantMessage, Event, Model, Notice, Response, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
 
-/// Keys shorter than this are no secret, and are left in texts that hold them by chance.
-const SECRET_LENGTH: usize = 8;
+/// The most bytes that come without an event: comments and blank lines without end are no answer, and cost little to
+/// send where they are compressed.
+const QUIET_LIMIT: usize = 2 * EVENT_LIMIT;
 
 /// Turns the bytes of an answer into events, at any split of the bytes.
 ///
@@ -29,7 +31,11 @@ pub struct Answer {
     head: Option<Head>,
     flow: Flow,
     trailing: bool,
-    secrets: Vec<String>,
+    /// The body's form, where it is none that can be read.
+    encoding: Option<String>,
+    /// Bytes since the last event.
+    quiet: usize,
+    secrets: Secrets,
 }
 
 enum Form {
@@ -59,25 +65,27 @@ impl Answer {
             head: None,
             flow: Flow::More,
             trailing: false,
-            secrets: Vec::new(),
+            encoding: None,
+            quiet: 0,
+            secrets: Secrets::default(),
         }
     }
 
-    /// Names a key of the request, which some servers repeat in their errors.
+    /// Names a key of the request, or a header's value with one, which some servers repeat in their errors.
     pub fn hide(&mut self, secret: &str) {
-        if secret.len() >= SECRET_LENGTH {
-            self.secrets.push(secret.to_owned());
-        }
+        self.secrets.add(secret);
     }
 
     /// The head of the answer has come, at this time.
     pub fn begin(&mut self, head: Head, timestamp_ms: Option<i64>) {
         let facts = self.assembler.facts();
-        facts.request_id = head.request_id().map(str::to_owned);
+        let id = head.request_id().filter(|id| !self.secrets.are_in(id));
+        facts.request_id = id.map(str::to_owned);
         facts.timestamp_ms = timestamp_ms;
         if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());
         }
+        self.encoding = head.unread_encoding();
         self.head = Some(head);
     }
 
@@ -86,6 +94,14 @@ impl Answer {
     /// # Errors
     /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
+        self.quiet += bytes.len();
+        if self.quiet > QUIET_LIMIT && self.flow == Flow::More {
+            let what = format!("more than {} MB came without an event", QUIET_LIMIT >> 20);
+            return Err(response_error(self.message(), &what));
+        }
+        if let Some(encoding) = &self.encoding {
+            return Err(self.unreadable(encoding));
+        }
         if let Form::Unknown(start) = &mut self.form {
             start.extend_from_slice(bytes);
             let Some(form) = sniff(start) else {
@@ -111,8 +127,13 @@ impl Answer {
                     &mut self.flow,
                     &mut self.trailing,
                 );
-                let result = framer.feed(bytes, &mut sink);
+                let mut quiet = self.quiet;
+                let result = framer.feed(bytes, &mut |data| {
+                    quiet = 0;
+                    sink(data)
+                });
                 drop(sink);
+                self.quiet = quiet;
                 self.framed(result)?;
             }
             Form::Body(body) => {
@@ -194,12 +215,9 @@ impl Answer {
         error.status = error
             .status
             .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
-        for secret in &self.secrets {
-            for text in [Some(&mut error.message), error.body.as_mut()].into_iter().flatten() {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "***");
-                }
-            }
+        let told = [Some(&mut error.message), error.body.as_mut(), error.request_id.as_mut()];
+        for text in told.into_iter().flatten() {
+            self.secrets.hide(text);
         }
         error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
         error
@@ -222,6 +240,16 @@ impl Answer {
         self.head.as_ref()
     }
 
+    /// The head as data, once it has come, without the keys that a server repeats in it.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        let mut response = self.head.as_ref().map(Head::response)?;
+        for text in response.headers.values_mut().chain(&mut response.request_id) {
+            self.secrets.hide(text);
+        }
+        Some(response)
+    }
+
     /// The message so far.
     #[must_use]
     pub fn message(&self) -> &AssistantMessage {
@@ -242,6 +270,21 @@ impl Answer {
             Ok(()) => {}
         }
         Ok(())
+    }
+
+    /// The error that a body in a form that was not asked for is; a status that tells of a failure still counts.
+    fn unreadable(&self, encoding: &str) -> Error {
+        let what = format!("the server sent a body with the content-encoding {encoding:?}, which was not asked for");
+        match &self.head {
+            Some(head) if !head.status.is_success() => Error {
+                body: None,
+                ..status_error(self.message(), &head.response(), &what)
+            },
+            _ => Error {
+                permanent: true,
+                ..response_error(self.message(), &what)
+            },
+        }
     }
 
     fn failure(&self) -> Error {
