@@ -17,7 +17,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from dialects import DIALECTS
 from servers import STREAM_END, STREAM_HEAD, event, framed, head
