@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+import random
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ import time
 import alchemy
 import pytest
 from dialects import DIALECTS
-from servers import HOST, Pause, Stall
+from servers import HOST, Pause, Stall, chunk, event
 from ways import ENDS, READ_IN_PART, WAITS, the_loop, the_result
 
 PROMPTLY = 0.05
@@ -254,3 +255,31 @@ def test_two_hundred_waits_leave_nothing(serve, holdings, loop, wait, end):
             wanted += 1
             once()
         assert held.grown() == {}
+
+
+def test_what_comes_after_a_close_has_no_gap(serve):
+    """Events that are read while another thread closes the stream are the answer's beginning, and so is the partial message."""
+    completions = DIALECTS[0]
+    pieces = [f"{number} " for number in range(4000)]
+    steps = [event(chunk({"content": piece})) for piece in pieces]
+    batches = [b"".join(steps[place : place + 100]) for place in range(0, len(steps), 100)]
+    server = serve(completions.script(*batches, Stall()))
+    chance = random.Random(3)
+    whole = "".join(pieces)
+    for _ in range(60):
+        stream = alchemy.stream(model_of(server), "hello")
+        text = ""
+        closer = threading.Timer(chance.uniform(0, 0.02), stream.close)
+        closer.start()
+        while True:
+            try:
+                each = next(stream)
+            except alchemy.AbortedError as error:
+                caught = error
+                break
+            if isinstance(each, alchemy.TextDelta):
+                text += each.delta
+        closer.join()
+        assert whole.startswith(text)
+        assert whole.startswith(caught.partial.text)
+        assert caught.partial.text == stream.message.text

@@ -196,7 +196,7 @@ class Call:
 
     def _judge_events(self, whole) -> None:
         text = "".join(event.delta for event in self.events if isinstance(event, alchemy.TextDelta))
-        if not whole.text.startswith(text):
+        if not whole.text.startswith(text.removesuffix("\ufffd")):
             raise IllegalError(f"{self}: the events say {text!r}")
         ends = [event for event in self.events if isinstance(event, (alchemy.Done, alchemy.ErrorEvent))]
         if ends and (len(ends) > 1 or self.events[-1] is not ends[0] or text != whole.text):
@@ -208,7 +208,10 @@ class Call:
         if partial is None:
             raise IllegalError(f"{self}: {self.outcome!r} has no partial message")
         calls = [call for call in partial.tool_calls if call.state == "complete"]
-        if not whole.text.startswith(partial.text) or (calls and calls[0].arguments != whole.tool_calls[0].arguments):
+        # Half of a character that was cut in two is told as one that is not known.
+        if not whole.text.startswith(partial.text.removesuffix("\ufffd")) or (
+            calls and calls[0].arguments != whole.tool_calls[0].arguments
+        ):
             raise IllegalError(f"{self}: the partial message is no beginning: {partial!r}")
         if partial.stop_reason not in {"error", "aborted"}:
             raise IllegalError(f"{self}: the partial message ends by {partial.stop_reason}")

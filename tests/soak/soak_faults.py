@@ -67,7 +67,8 @@ CASES = (
     fatal("reset@start", streamed=(alchemy.ApiConnectionError,)),
     fatal("reset@2", streamed=(alchemy.ApiConnectionError,)),
     fatal("reset@middle", streamed=(alchemy.ApiConnectionError,)),
-    fatal("close@1", streamed=(alchemy.ResponseError,)),
+    # The connection of a closed answer may be taken for the next request before its end is seen.
+    fatal("close@1", streamed=ENDED),
     fatal("close@last", streamed=ENDED, body=(WHOLE, *ENDED)),
     fatal("drop@head", streamed=ENDED),
     fatal("drop@2", streamed=ENDED),

@@ -337,6 +337,8 @@ impl Shared {
                 if !deadlines.check()? {
                     return Ok(());
                 }
+                // Bytes that are always there, as from a decompressor, must not keep the worker from the others.
+                tokio::task::yield_now().await;
             }
             if unread > UNREAD_BYTES {
                 self.hand_over();
@@ -357,6 +359,10 @@ impl Shared {
 
     fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
         let mut state = self.lock();
+        if state.outcome.is_some() {
+            // Closed in between: what waited was dropped, and what follows would come after a gap.
+            return Ok((Flow::Ended, 0, 0));
+        }
         let flow = state.answer.feed(bytes)?;
         let waiting = state.answer.waiting();
         if state.discard {
