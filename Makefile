@@ -2,8 +2,10 @@
 #
 # A fresh machine needs Python 3.11 or newer, Rust and make; all else comes from the package registries.
 # PYTHON=python3.12 picks the interpreter of the environment; without it the first one found that is new enough.
+# SECONDS=60 makes a soak shorter.
 
 PYTHON ?=
+SECONDS ?= 600
 BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
 
@@ -58,6 +60,9 @@ test: local ## Run the tests of Rust and of Python
 conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
 	@$(BIN)/python tests/conformance/report.py
 
+soak: build ## Faults at random for SECONDS (600), then a million events and 100,000 requests; prints the figures
+	@$(BIN)/python tests/soak/soak.py --seconds $(SECONDS)
+
 bench: build ## Measure the speed, side by side with others
 	@sh benches/run.sh
 
@@ -100,4 +105,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance bench format lint guards docs lock check wheel clean
+.PHONY: help venv build local demo test conformance soak bench format lint guards docs lock check wheel clean

@@ -67,12 +67,17 @@ class Request:
 
 @dataclass
 class Connection:
-    """One accepted connection; `closed` is set once the client has closed it."""
+    """One accepted connection; `closed` is set once the client has closed it, at `closed_at` of the monotonic clock."""
 
     socket: socket.socket
     number: int
     closed: threading.Event = field(default_factory=threading.Event)
+    closed_at: float = 0.0
     received: bytes = b""
+
+    def note_closed(self) -> None:
+        self.closed_at = time.monotonic()
+        self.closed.set()
 
 
 def head(status: int = 200, headers=(), *, reason: str = "Scripted") -> bytes:
@@ -222,7 +227,7 @@ class Server:
                     if not self._step(connection, step):
                         return
         except OSError:
-            connection.closed.set()
+            connection.note_closed()
         finally:
             connection.socket.close()
 
@@ -256,7 +261,7 @@ class Server:
         received = connection.socket.recv(65536)
         connection.received += received
         if not received:
-            connection.closed.set()
+            connection.note_closed()
         return not received
 
     def _read(self, connection: Connection) -> Request | None:

@@ -110,8 +110,8 @@ class Client(Verbs):
             hooks: What is told each step of each request, one or several, in this order. Default: none.
 
         Raises:
-            InvalidRequestError: A `client_key` was given without a `client_certificate`, or `limits` has a wrong name or
-                value.
+            InvalidRequestError: A `client_key` was given without a `client_certificate`, or `limits` has a wrong
+                name or value.
         """
         if client_key is not None and client_certificate is None:
             from .errors import InvalidRequestError

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
     from .messages import AssistantMessage
 
-_bridges: WeakKeyDictionary[AbstractEventLoop, Bridge] = WeakKeyDictionary()
+# How to get at a loop's bridge. What the loop watches holds the bridge, and with it the futures that wait and, by
+# them, the loop: held from here, it would keep them, and its pipe, after the loop was closed.
+_bridges: WeakKeyDictionary[AbstractEventLoop, Callable[[], Bridge | None]] = WeakKeyDictionary()
 
 
 def _bridge(loop: AbstractEventLoop) -> Bridge:
     """Return the loop's bridge; make it at the loop's first wait."""
     found = _bridges.get(loop)
-    if found is not None:
-        return found
+    known = found() if found is not None else None
+    if known is not None:
+        return known
     bridge = Bridge()
     try:
         # A forked child shares the pipe: a byte that it takes must not leave this loop blocked.
@@ -35,7 +38,9 @@ def _bridge(loop: AbstractEventLoop) -> Bridge:
         # Windows' proactor loop watches no pipes.
         bridge = Bridge(threadsafe=True)
         bridge.set_call(_caller(ref(loop), bridge))
-    _bridges[loop] = bridge
+        _bridges[loop] = lambda: bridge
+    else:
+        _bridges[loop] = ref(bridge)
     return bridge
 
 
@@ -52,27 +57,45 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
 
 async def wait(stream: NativeStream, *, whole: bool) -> None:
     """Wait until the stream has something to take; with `whole`, until its end."""
-    loop = get_running_loop()
+    loop = _running_loop()
     future = loop.create_future()
-    if stream.arm(_bridge(loop), future, whole):
+    bridge = _bridge(loop)
+    token = stream.arm(bridge, future, whole)
+    if token is None:
+        return
+    try:
         await future
+    except BaseException:
+        # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
+        stream.disarm(bridge, token)
+        raise
 
 
 async def start(stream: NativeStream) -> None:
     """Send the request; a local model is started off the event loop."""
+    # Nothing is sent where nobody could wait for the answer.
+    loop = _running_loop()
     if stream.local is None:
         stream.start()
     else:
-        stream.start(*await get_running_loop().run_in_executor(None, local_server, stream))
+        stream.start(*await loop.run_in_executor(None, local_server, stream))
+
+
+def _running_loop() -> AbstractEventLoop:
+    """Return the loop that runs, or say what is missing."""
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "no asyncio event loop is running here, which alchemy's async forms wait in; "
+            "use asyncio.run, or the sync forms in a thread"
+        ) from None
 
 
 async def complete(stream: NativeStream) -> AssistantMessage:
     """Send the request and wait for the end; a wait that is cancelled closes the connection."""
     try:
-        if stream.local is None:
-            stream.start()
-        else:
-            await start(stream)
+        await start(stream)
         stream.discard()
         await wait(stream, whole=True)
     except BaseException:

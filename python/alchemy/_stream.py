@@ -133,7 +133,8 @@ class MessageStream:
     def result(self) -> AssistantMessage:
         """Wait for the end of the answer and return the whole message.
 
-        Events that nobody has taken are dropped. Further calls return the same message at once.
+        Events that nobody has taken are dropped. Further calls return the same message at once. A wait that
+        is interrupted, as by Ctrl-C, closes the stream.
 
         Returns:
             The message. With `errors="event"` also where the answer failed: its `stop_reason` is then
@@ -143,9 +144,13 @@ class MessageStream:
             ApiError: The answer failed, or the stream was closed before its end (`AbortedError`); the
                 error carries the message so far as `partial`.
         """
-        self._start()
-        self._skip()
-        self._native.wait(whole=True)
+        try:
+            self._start()
+            self._skip()
+            self._native.wait(whole=True)
+        except BaseException:
+            self.close()
+            raise
         return self._result()
 
     async def result_async(self) -> AssistantMessage:
@@ -252,7 +257,10 @@ class MessageStream:
 
     def __repr__(self) -> str:
         """Show the model and how far the answer is."""
-        outcome = self._native.outcome()
+        try:
+            outcome = self._native.outcome()
+        except AlchemyError:
+            return f"<MessageStream {self._native.name}: of another process>"
         state: str = "streaming" if self._started else "not sent"
         if outcome is not None:
             state = outcome.stop_reason if isinstance(outcome, AssistantMessage) else type(outcome).__name__
@@ -284,14 +292,14 @@ class MessageStream:
         Returns:
             Whether there are some; None once there will be no more.
         """
+        if self._lock.locked():
+            # In a forked child nobody would give back a lock that another thread of the parent held.
+            self._native.check_process()
         with self._lock:
             if self._ready.__length_hint__():  # type: ignore[attr-defined]  # a list's iterator has it
                 return True
-            batch = self._native.take()
-            if batch is None:
-                return self._tell_error() or None
-            self._ready = iter(batch)
-            return bool(batch)
+            filled = self._native.fill(self)
+            return filled if filled is not None else self._tell_error() or None
 
     def _tell_error(self) -> bool:
         """Put an `ErrorEvent` in line, once, where events are what was asked for."""
@@ -307,11 +315,12 @@ class MessageStream:
         outcome = self._native.outcome()
         self._log(outcome)
         if isinstance(outcome, AlchemyError) and self._errors == "raise":
-            # The same error may be raised many times: each begins its traceback anew.
-            raise outcome.with_traceback(None)
+            raise outcome
 
     def _skip(self) -> None:
         """Drop the events that are there and that will come."""
+        if self._lock.locked():
+            self._native.check_process()
         with self._lock:
             self._ready = _NOTHING
             self._native.discard()
@@ -328,4 +337,4 @@ class MessageStream:
             return outcome
         if self._errors == "event" and isinstance(outcome, ApiError) and outcome.partial is not None:
             return outcome.partial
-        raise outcome.with_traceback(None) if outcome else AlchemyError("the stream ended without an outcome")
+        raise outcome or AlchemyError("the stream ended without an outcome")

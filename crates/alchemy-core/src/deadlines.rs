@@ -129,18 +129,27 @@ impl Deadlines {
         }
     }
 
-    /// Waits for what is no fault of the server, such as a slow reader: only the total limit counts.
-    pub(crate) async fn paused<F: Future>(&mut self, future: F) -> Result<F::Output> {
+    /// Waits for what is no fault of the server, such as a slow reader: only the total limit counts. None once it is over
+    /// for an answer that is whole.
+    pub(crate) async fn paused<F: Future>(&mut self, future: F) -> Result<Option<F::Output>> {
         let total = self.started + seconds(self.timeout.total);
-        let output = tokio::time::timeout_at(total, future).await;
-        output.map_err(|_| self.error(Limit::Total))
+        match tokio::time::timeout_at(total, future).await {
+            Ok(output) => Ok(Some(output)),
+            Err(_) if self.ending.is_some() => Ok(None),
+            Err(_) => Err(self.error(Limit::Total)),
+        }
     }
 
-    /// Whether the total is over, for an answer that never lets the timer run.
-    pub(crate) fn check(&self) -> Result<()> {
-        match Instant::now() >= self.started + seconds(self.timeout.total) {
-            true => Err(self.error(Limit::Total)),
-            false => Ok(()),
+    /// Whether to read on, for an answer that never lets the timer run: bytes without end are no pause, but they may
+    /// hold no event, or follow the end. False once the patience after the end is over.
+    pub(crate) fn check(&self) -> Result<bool> {
+        let now = Instant::now();
+        let over = |due: Instant| now >= due;
+        match self.due() {
+            (due, _) if self.ending.is_some() => Ok(!over(due)),
+            (due, Limit::FirstEvent) if over(due) => Err(self.error(Limit::FirstEvent)),
+            _ if over(self.started + seconds(self.timeout.total)) => Err(self.error(Limit::Total)),
+            _ => Ok(true),
         }
     }
 

@@ -21,7 +21,7 @@ use std::{
 /// The worker notes which streams have something and writes one byte when the list was empty; the
 /// loop's reader then completes the futures of all of them. The worker never needs the interpreter.
 /// Where a loop cannot watch a pipe, the list is told by `call_soon_threadsafe` instead.
-#[pyclass(frozen, module = "alchemy._native")]
+#[pyclass(frozen, weakref, module = "alchemy._native")]
 pub(crate) struct Bridge {
     signal: Arc<Signal>,
     futures: Mutex<HashMap<u64, Py<PyAny>>>,
@@ -137,15 +137,18 @@ impl Bridge {
             drop((&mut &*reader).read(&mut [0; 64]));
         }
         let ready = std::mem::take(&mut *lock(&self.signal.ready));
+        let mut failed = None;
         for token in ready {
-            let Some(future) = lock(&self.futures).remove(&token) else {
-                continue;
-            };
-            if !future.call_method0(py, pyo3::intern!(py, "done"))?.is_truthy(py)? {
-                future.call_method1(py, pyo3::intern!(py, "set_result"), (py.None(),))?;
+            // A guard that lived on while the future is completed would lock out what that calls.
+            let future = lock(&self.futures).remove(&token);
+            if let Some(future) = future
+                && let Err(error) = complete(py, &future)
+            {
+                // A future written in Python may be interrupted; the others are told all the same.
+                failed.get_or_insert(error);
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -169,6 +172,13 @@ impl Bridge {
             *lock(slot) = None;
         }
     }
+}
+
+fn complete(py: Python<'_>, future: &Py<PyAny>) -> PyResult<()> {
+    if !future.call_method0(py, pyo3::intern!(py, "done"))?.is_truthy(py)? {
+        future.call_method1(py, pyo3::intern!(py, "set_result"), (py.None(),))?;
+    }
+    Ok(())
 }
 
 impl Bridge {

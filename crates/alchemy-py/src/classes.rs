@@ -128,14 +128,25 @@ classes! {
     error_event: "ErrorEvent" ["kind", "message"],
 }
 
+/// The `sys` module of the interpreter that imported the package.
+static INTERPRETER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
 
 /// Tell the native module the classes to make objects of: data classes, errors and `Data` by name.
 ///
-/// Raises ImportError if a class is missing or has other fields than its Rust type.
+/// Raises ImportError if a class is missing or has other fields than its Rust type, and in a second interpreter of the
+/// process, which would be handed objects of the first.
 #[pyfunction]
 pub(crate) fn bind(namespace: &Bound<'_, PyDict>) -> PyResult<()> {
     let py = namespace.py();
+    // Each interpreter has a `sys` of its own, for as long as it lives.
+    let interpreter = py.import("sys")?.into_any();
+    let first = INTERPRETER.get_or_init(py, || interpreter.clone().unbind());
+    if !first.is(&interpreter) {
+        let text = "alchemy is in use by another interpreter of this process, and cannot serve two; \
+                    use threads or processes in place of subinterpreters";
+        return Err(PyImportError::new_err(text));
+    }
     if CLASSES.get(py).is_none() {
         let classes = Classes::find(namespace)?;
         crate::errors::check(namespace)?;

@@ -37,6 +37,7 @@ pub(crate) fn handle() -> PyResult<Handle> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("alchemy")
+        .on_thread_start(refuse_signals)
         .enable_all()
         .build();
     let runtime =
@@ -48,6 +49,32 @@ pub(crate) fn handle() -> PyResult<Handle> {
     })));
     Ok(handle)
 }
+
+/// Leaves signals to the threads of the program. One that a handler is waited for must not end up here, and SIGPIPE,
+/// where a program has given it back its power to kill, must not be raised by a server that hangs up.
+#[cfg(unix)]
+fn refuse_signals() {
+    use nix::sys::signal::{SigSet, Signal};
+
+    let mut signals = SigSet::all();
+    // Faults are of the thread that makes them: blocked, they would end the process without a word.
+    for fault in [
+        Signal::SIGSEGV,
+        Signal::SIGBUS,
+        Signal::SIGFPE,
+        Signal::SIGILL,
+        Signal::SIGABRT,
+        Signal::SIGTRAP,
+        Signal::SIGSYS,
+    ] {
+        signals.remove(fault);
+    }
+    // It fails for no set of signals that exist.
+    let _ = signals.thread_block();
+}
+
+#[cfg(not(unix))]
+fn refuse_signals() {}
 
 /// Forget the parent's threads and connections, in a forked child.
 #[pyfunction]

@@ -30,10 +30,9 @@ pub(crate) struct NativeStream {
     stream: Option<Stream>,
     request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
-    /// The whole message, made once.
+    /// The whole message, made once. An exception is made anew each time it is asked for: one that is kept here
+    /// would hold, by its traceback, the frames that hold this stream, and the collector does not look in here.
     message: PyOnceLock<Py<PyAny>>,
-    /// The error, made once.
-    error: PyOnceLock<Py<PyAny>>,
     /// The model, as `provider/model-id`.
     #[pyo3(get)]
     name: String,
@@ -55,7 +54,6 @@ impl NativeStream {
             stream: Some(Stream::new(answer, observed)),
             generation: runtime::generation(),
             message: PyOnceLock::new(),
-            error: PyOnceLock::new(),
             name: format!("{}/{}", prepared.model().provider, prepared.model().id),
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
@@ -121,8 +119,11 @@ impl NativeStream {
         Ok(())
     }
 
-    /// Take the events that are ready; None once there will be no more.
-    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+    /// Put an iterator over the events that are ready into `owner._ready`; tell whether there are some, and None once
+    /// there will be no more.
+    ///
+    /// Taking and putting is one step, so that no signal handler that raises comes in between and loses the events.
+    fn fill(&self, py: Python<'_>, owner: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
         let Some(events) = self.stream(py)?.take() else {
             return Ok(None);
         };
@@ -133,7 +134,8 @@ impl NativeStream {
                 self.whole(py, message)
             })?)?;
         }
-        Ok(Some(list))
+        owner.setattr(pyo3::intern!(py, "_ready"), list.try_iter()?)?;
+        Ok(Some(!events.is_empty()))
     }
 
     /// Block until there is something to take; with `whole`, until the end.
@@ -169,8 +171,8 @@ impl NativeStream {
         }
     }
 
-    /// Complete `future` once there is something to take; False if there is already.
-    fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<bool> {
+    /// Complete `future` once there is something to take; None if there is already, else what `disarm` needs.
+    fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<Option<u64>> {
         let stream = self.stream(py)?;
         stream.settle();
         let (waker, token) = bridge.get().keep(future);
@@ -178,7 +180,19 @@ impl NativeStream {
         if !armed {
             bridge.get().forget(token);
         }
-        Ok(armed)
+        Ok(armed.then_some(token))
+    }
+
+    /// Give up on a future that `arm` was given; nothing is kept of it.
+    fn disarm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, token: u64) -> PyResult<()> {
+        bridge.get().forget(token);
+        self.stream(py)?.disarm(token);
+        Ok(())
+    }
+
+    /// Raise if the stream belongs to another process.
+    fn check_process(&self, py: Python<'_>) -> PyResult<()> {
+        self.stream(py).map(drop)
     }
 
     /// Drop the events that are there and that will come; only the message is wanted.
@@ -277,15 +291,12 @@ impl NativeStream {
 
 impl NativeStream {
     fn exception<'py>(&self, py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-        let made = self.error.get_or_try_init(py, || {
-            let partial = error
-                .partial
-                .as_deref()
-                .map(|partial| self.whole(py, partial))
-                .transpose()?;
-            exception_with(py, error, partial).map(Bound::unbind)
-        })?;
-        Ok(made.bind(py).clone())
+        let partial = error
+            .partial
+            .as_deref()
+            .map(|partial| self.whole(py, partial))
+            .transpose()?;
+        exception_with(py, error, partial)
     }
 }
 

@@ -166,6 +166,11 @@ impl Stream {
         true
     }
 
+    /// Takes back what [`Stream::arm`] was told with this token: its waiter has given up.
+    pub fn disarm(&self, token: u64) {
+        self.lock().waiters.retain(|(_, other)| *other != token);
+    }
+
     /// From here on events are dropped; only the message is wanted.
     pub fn discard(&self) {
         let mut state = self.lock();

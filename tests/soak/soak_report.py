@@ -1,0 +1,78 @@
+"""What the soak has counted, as tables."""
+
+import contextlib
+import ctypes
+import gc
+import os
+import resource
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the process holds at one time, after what the allocator only keeps for later is given back."""
+
+    memory: int
+    files: int
+    threads: int
+    objects: int
+
+    @classmethod
+    def take(cls) -> "Sample":
+        gc.collect()
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+        return cls(
+            memory=int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize(),
+            files=len(os.listdir("/proc/self/fd")),  # noqa: PTH208
+            threads=len(os.listdir("/proc/self/task")),  # noqa: PTH208
+            objects=len(gc.get_objects()),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.memory / (1 << 20):.1f} MB, {self.files} descriptors, {self.threads} threads, {self.objects:,} objects"
+
+
+@dataclass
+class Counts:
+    """What has come of the calls, by fault and by form; used from many threads."""
+
+    outcomes: Counter = field(default_factory=Counter)
+    by_case: dict[str, Counter] = field(default_factory=dict)
+    illegal: list[str] = field(default_factory=list)
+    longest: float = 0.0
+    late: float = 0.0
+    """By how much the call that was latest was over its time limit, in seconds."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, case: str, outcome: str, seconds: float, limit: float | None) -> None:
+        with self.lock:
+            self.outcomes[outcome] += 1
+            self.by_case.setdefault(case, Counter())[outcome] += 1
+            self.longest = max(self.longest, seconds)
+            if limit is not None:
+                self.late = max(self.late, seconds - limit)
+
+    @property
+    def total(self) -> int:
+        return sum(self.outcomes.values())
+
+    def tables(self) -> str:
+        """The outcomes, and the faults with theirs."""
+        lines = ["| outcome | calls |", "| --- | ---: |"]
+        lines += [f"| {name} | {count:,} |" for name, count in self.outcomes.most_common()]
+        lines += ["", "| fault | calls | outcomes |", "| --- | ---: | --- |"]
+        for case, counted in sorted(self.by_case.items()):
+            told = ", ".join(f"{name} {count:,}" for name, count in counted.most_common())
+            lines.append(f"| `{case}` | {sum(counted.values()):,} | {told} |")
+        return "\n".join(lines)
+
+
+def table(rows: dict[str, object]) -> str:
+    """Figures, one a line."""
+    return "\n".join(
+        ["| figure | value |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
+    )
