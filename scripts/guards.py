@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("json",),
     ("types",),
     ("error", "head"),
-    ("env", "framing", "overflow", "partial_json", "quirks"),
+    ("env", "framing", "overflow", "partial_json", "quirks", "random", "rate_limits"),
     ("assembler",),
     ("protocols",),
     ("answer", "auth"),
@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("client",),
 )
 # What only some may use, wherever they stand.
-SEEN_ONLY_BY = {"auth": {"providers", "client"}, "retry": {"client"}, "transport": {"stream", "client"}}
+SEEN_ONLY_BY = {"auth": {"providers", "client"}, "retry": {"stream", "client"}, "transport": {"stream", "client"}}
 # The provider id of a model that somebody made by hand; no vendor's name.
 NO_VENDOR = "custom"
 

@@ -115,6 +115,8 @@ class ApiError(AlchemyError):
     """The body of the answer that failed, or the part of it that was kept."""
     attempts: tuple[Attempt, ...]
     """Every time the request was sent, in order; empty where it was not."""
+    retry_after: float | None
+    """How long the provider asks to wait, in seconds; None where it does not say."""
     partial: AssistantMessage | None
     """The message so far, empty where nothing had arrived; None where nothing was sent."""
 
@@ -129,6 +131,7 @@ class ApiError(AlchemyError):
         request_id: str | None = None,
         body: str | None = None,
         attempts: tuple[Attempt, ...] = (),
+        retry_after: float | None = None,
         partial: AssistantMessage | None = None,
     ) -> None:
         """Keep the message and what is known of the exchange."""
@@ -139,6 +142,7 @@ class ApiError(AlchemyError):
         self.request_id = request_id
         self.body = body
         self.attempts = tuple(attempts)
+        self.retry_after = retry_after
         self.partial = partial
 
 
@@ -164,36 +168,6 @@ class NotFoundError(ApiError):
 
 class RateLimitError(ApiError):
     """Too many requests or tokens: status 429."""
-
-    retry_after: float | None
-    """How long the provider asks to wait, in seconds; None where it does not say."""
-
-    def __init__(
-        self,
-        message: str,
-        /,
-        *,
-        provider: str | None = None,
-        model: str | None = None,
-        status: int | None = None,
-        request_id: str | None = None,
-        body: str | None = None,
-        attempts: tuple[Attempt, ...] = (),
-        partial: AssistantMessage | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        """Keep the message, what is known of the exchange, and the time to wait."""
-        super().__init__(
-            message,
-            provider=provider,
-            model=model,
-            status=status,
-            request_id=request_id,
-            body=body,
-            attempts=attempts,
-            partial=partial,
-        )
-        self.retry_after = retry_after
 
 
 class OverloadedError(ApiError):

@@ -19,6 +19,14 @@ KINDS_BY_STATUS = {
     503: "OverloadedError",
     529: "OverloadedError",
 }
+# What OpenAI's words for a failure inside an answer stand for, by its table of error codes and OpenRouter's.
+STATUSES_BY_WORD = {
+    "invalid_prompt": 400,
+    "invalid_request_error": 400,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "server_error": 500,
+}
 # How the recorded vendors say that the conversation is too long.
 OVERFLOW = re.compile(
     r"maximum context length|context_length_exceeded|context window|too_many_prompt_tokens|prompt is too long"
@@ -152,11 +160,13 @@ def error_text(body) -> str:
 
 
 def inner_failure(body) -> Failure:
-    """What an error inside an answer that began well is to be reported as; a code that is a status is one."""
+    """What an error inside an answer that began well is to be reported as; a code that is a status, or a word, is one."""
     error = body.get("error")
-    codes = [each.get("code") for each in (error, body) if isinstance(each, dict)]
-    numbers = [int(code) for code in codes if str(code).isdecimal()]
-    return Failure("ResponseError", error_text(body), next((n for n in numbers if 400 <= n < 600), None))
+    told = [each for each in (error, body) if isinstance(each, dict)]
+    numbers = [int(each["code"]) for each in told if str(each.get("code")).isdecimal()]
+    words = [each.get(key) for key in ("code", "type") for each in told]
+    statuses = [n for n in numbers if 400 <= n < 600] + [STATUSES_BY_WORD.get(str(word)) for word in words]
+    return Failure("ResponseError", error_text(body), next(filter(None, statuses), None))
 
 
 def exchange_of(case: dict) -> str | None:

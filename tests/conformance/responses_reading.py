@@ -240,7 +240,7 @@ class Reader:
                 result.notices.add("stop_reason_unknown")
         else:
             words = "no answer yet" if status in WAITING else error_text(self.final)
-            result.failure = Failure("ResponseError", words)
+            result.failure = Failure("ResponseError", words, inner_failure(self.final).status)
 
 
 def ends(event: dict) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 
 import alchemy
 import pytest
+from alchemy._client import default_client
 from dialects import DIALECTS
 from servers import Server
 
@@ -115,6 +116,12 @@ def serve():
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def no_retries(monkeypatch):
+    """The verbs of the module send each request once, unless a test asks for more."""
+    monkeypatch.setitem(default_client._options, "retries", 0)
 
 
 @pytest.fixture

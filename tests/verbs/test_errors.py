@@ -12,6 +12,8 @@ from servers import FINISH, HELLO, STREAM_HEAD, Close, Pause, Reset, Stall, answ
 
 KEY = "sk-very-secret-0123456789"
 
+pytestmark = pytest.mark.usefixtures("no_retries")
+
 
 def refusal(message="Nope."):
     return {"error": {"message": message, "type": "invalid_request_error", "code": None}}
@@ -44,7 +46,9 @@ def test_each_status_has_its_error(drive, serve, at, status, kind):
     assert "Nope." in str(error)
     assert "Nope." in error.body
     assert "\n" not in str(error)
-    assert error.attempts == 1
+    (attempt,) = error.attempts
+    assert (attempt.status, attempt.request_id, attempt.error) == (status, "req_9", kind)
+    assert attempt.reason == str(error)
 
 
 def test_errors_of_a_stream_are_the_same(drive, serve, stream_of, wire):
@@ -54,11 +58,12 @@ def test_errors_of_a_stream_are_the_same(drive, serve, stream_of, wire):
     assert json.loads(caught.value.body) == wire.refusal
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("20", 20.0), ("1.5", 1.5)])
-def test_rate_limits_name_the_wait(drive, serve, at, value, seconds):
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("seconds", [20, 1.5])
+def test_what_may_pass_names_the_wait(drive, serve, at, status, seconds):
     """`retry_after` is the header's value in seconds."""
-    server = serve(answer(refusal(), 429, headers=[("retry-after", value)]))
-    with pytest.raises(alchemy.RateLimitError) as caught:
+    server = serve(answer(refusal(), status, headers=[("retry-after", seconds)]))
+    with pytest.raises((alchemy.RateLimitError, alchemy.ServerError, alchemy.OverloadedError)) as caught:
         drive.complete(at(server), "hello", api_key=KEY)
     assert caught.value.retry_after == seconds
 

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use crate::assembler::Assembler;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::framing::json_array::JsonArrayFramer;
 use crate::framing::sse::SseFramer;
-use crate::framing::{EVENT_LIMIT, Framer};
+use crate::framing::{EVENT_LIMIT, Framer, over_limit};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
+use crate::types::{AssistantMessage, Attempt, Event, Model, Notice, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
+
+/// The byte-order mark in UTF-8, which an answer may begin with.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Keys shorter than this are no secret, and are left in texts that hold them by chance.
 const SECRET_LENGTH: usize = 8;
@@ -29,6 +32,10 @@ pub struct Answer {
     head: Option<Head>,
     flow: Flow,
     trailing: bool,
+    /// The most bytes that one event may have, or the whole of a body.
+    limit: usize,
+    /// Whether bytes of a success have come.
+    fed: bool,
     secrets: Vec<String>,
 }
 
@@ -59,8 +66,15 @@ impl Answer {
             head: None,
             flow: Flow::More,
             trailing: false,
+            limit: EVENT_LIMIT,
+            fed: false,
             secrets: Vec::new(),
         }
+    }
+
+    /// Sets the most bytes that one event may have, or the whole of an answer that is not streamed.
+    pub fn limit_event(&mut self, bytes: usize) {
+        self.limit = bytes;
     }
 
     /// Names a key of the request, which some servers repeat in their errors.
@@ -81,17 +95,59 @@ impl Answer {
         self.head = Some(head);
     }
 
+    /// The request was sent once more, after so many seconds of waiting; so many went by until the head of the answer,
+    /// or until it failed without one.
+    pub fn attempted(&mut self, waited: f64, duration: f64) {
+        let head = self.head.as_ref();
+        let attempt = Attempt {
+            status: head.map(|head| head.status.as_u16()),
+            request_id: head.and_then(Head::request_id).map(str::to_owned),
+            waited,
+            duration,
+            ..Attempt::default()
+        };
+        self.assembler.facts().attempts.push(attempt);
+    }
+
+    /// Whether an event was made.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.assembler.has_started()
+    }
+
+    /// Whether bytes of a success have come.
+    #[must_use]
+    pub fn has_bytes(&self) -> bool {
+        self.fed
+    }
+
+    /// Goes on with the attempts that another answer has noted.
+    pub fn follow(&mut self, former: &mut Answer) {
+        self.assembler.facts().attempts = std::mem::take(&mut former.assembler.facts().attempts);
+    }
+
+    /// The connection broke: an answer that is a failure anyway is that failure, as far as it has come.
+    #[must_use]
+    pub fn broken(&self, error: Error) -> Error {
+        match self.form {
+            Form::Failure(_) if error.kind == ErrorKind::ApiConnectionError => self.failure(),
+            _ => error,
+        }
+    }
+
     /// Takes the next bytes of the body.
     ///
     /// # Errors
     /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
         if let Form::Unknown(start) = &mut self.form {
+            self.fed |= !bytes.is_empty();
             start.extend_from_slice(bytes);
-            let Some(form) = sniff(start) else {
+            let Some(form) = sniff(start, self.limit) else {
                 // Blank lines may come for minutes: they say nothing, and are not kept.
-                if start.iter().all(u8::is_ascii_whitespace) {
-                    start.clear();
+                let mark = if start.starts_with(MARK) { MARK.len() } else { 0 };
+                if start.iter().skip(mark).all(u8::is_ascii_whitespace) {
+                    start.truncate(mark);
                 }
                 return Ok(self.flow);
             };
@@ -116,8 +172,8 @@ impl Answer {
                 self.framed(result)?;
             }
             Form::Body(body) => {
-                if body.len() + bytes.len() > EVENT_LIMIT {
-                    let what = format!("the answer is larger than {} MB", EVENT_LIMIT >> 20);
+                if body.len() + bytes.len() > self.limit {
+                    let what = over_limit("the answer", self.limit);
                     return Err(response_error(self.assembler.message(), &what));
                 }
                 body.extend_from_slice(bytes);
@@ -181,8 +237,17 @@ impl Answer {
 
     /// The answer failed: the error with the message so far.
     #[must_use]
-    pub fn fail(&mut self, mut error: Error, stop_reason: StopReason) -> Error {
+    pub fn fail(&mut self, error: Error, stop_reason: StopReason) -> Error {
         self.decoder.interrupted(&mut self.assembler);
+        let mut error = self.explain(error);
+        error.attempts.clone_from(&self.assembler.message().attempts);
+        error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
+        error
+    }
+
+    /// Adds to an error what is known of its answer, hides the keys in it, and notes it with the attempt that it ended.
+    #[must_use]
+    pub fn explain(&mut self, mut error: Error) -> Error {
         let message = self.assembler.message();
         if error.provider.is_none() {
             // Errors of the connection know no provider.
@@ -201,7 +266,12 @@ impl Answer {
                 }
             }
         }
-        error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
+        if let Some(attempt) = self.assembler.facts().attempts.last_mut()
+            && attempt.error.is_none()
+        {
+            attempt.error = Some(error.kind.name().to_owned());
+            attempt.reason = Some(error.message.clone());
+        }
         error
     }
 
@@ -249,7 +319,7 @@ impl Answer {
             return response_error(self.message(), "the answer failed");
         };
         match &self.head {
-            Some(head) => status_error(self.message(), &head.response(), &String::from_utf8_lossy(body)),
+            Some(head) => status_error(self.message(), head, &String::from_utf8_lossy(body)),
             None => response_error(self.message(), "the answer has no head"),
         }
     }
@@ -283,16 +353,16 @@ fn place(error: Error, message: &AssistantMessage) -> Error {
 }
 
 /// Tells a stream from a body by its first character; None while there is none.
-fn sniff(start: &[u8]) -> Option<Form> {
-    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+fn sniff(start: &[u8], limit: usize) -> Option<Form> {
+    let text = start.strip_prefix(MARK).unwrap_or(start);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    if b"\xEF\xBB\xBF".starts_with(start) {
+    if MARK.starts_with(start) {
         return None;
     }
     Some(match first {
         // A comment, or one of the fields `data`, `event`, `id` and `retry`.
-        b':' | b'd' | b'e' | b'i' | b'r' => Form::Stream(Framer::Sse(SseFramer::default())),
-        b'[' => Form::Stream(Framer::JsonArray(JsonArrayFramer::default())),
+        b':' | b'd' | b'e' | b'i' | b'r' => Form::Stream(Framer::Sse(SseFramer::new(limit))),
+        b'[' => Form::Stream(Framer::JsonArray(JsonArrayFramer::new(limit))),
         _ => Form::Body(Vec::new()),
     })
 }
@@ -322,6 +392,67 @@ mod tests {
             .unwrap();
         answer.end().unwrap();
         assert_eq!(answer.message().stop_reason, StopReason::Stop);
+    }
+
+    #[test]
+    fn blank_lines_after_a_mark_are_not_kept_either() {
+        let mut answer = answer();
+        for _ in 0..3 {
+            answer.feed(b"\xEF").unwrap();
+            answer.feed(b"\xBB\xBF").unwrap();
+            for _ in 0..3 {
+                answer.feed(b"  \r\n\n").unwrap();
+                assert!(matches!(&answer.form, Form::Unknown(kept) if kept == MARK));
+            }
+            answer = self::answer();
+        }
+        answer.feed(b"\xEF\xBB\xBF").unwrap();
+        answer.feed(b"\n\n").unwrap();
+        answer
+            .feed(b"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n")
+            .unwrap();
+        answer.end().unwrap();
+    }
+
+    #[test]
+    fn a_body_or_an_event_over_the_limit_is_an_error_that_names_the_option() {
+        for (start, name) in [
+            (
+                &b"{\"choices\":"[..],
+                "the answer is larger than 1 MB (max_event_bytes)",
+            ),
+            (
+                b"data: {",
+                "one event of the stream is larger than 1 MB (max_event_bytes)",
+            ),
+            (
+                b"[{\"a\":\"",
+                "one event of the stream is larger than 1 MB (max_event_bytes)",
+            ),
+        ] {
+            let mut answer = answer();
+            answer.limit_event(1 << 20);
+            answer.feed(start).unwrap();
+            let piece = vec![b'1'; 1 << 10];
+            let outcome = (0..1025).try_for_each(|_| answer.feed(&piece).map(drop));
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::ResponseError);
+            assert!(error.message.ends_with(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_failure_whose_body_is_cut_is_that_failure() {
+        let mut answer = answer();
+        answer.begin(Head::recorded(503, &Default::default()).unwrap(), None);
+        answer.feed(b"{\"error\":{\"mess").unwrap();
+        let broken = Error::new(ErrorKind::ApiConnectionError, "broken");
+        assert_eq!(answer.broken(broken.clone()).kind, ErrorKind::OverloadedError);
+        assert_eq!(
+            answer.broken(Error::new(ErrorKind::IdleTimeoutError, "")).kind,
+            ErrorKind::IdleTimeoutError
+        );
+        assert_eq!(self::answer().broken(broken).kind, ErrorKind::ApiConnectionError);
     }
 
     #[test]

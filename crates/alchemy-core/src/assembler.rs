@@ -81,6 +81,12 @@ impl Assembler {
         self.events.len()
     }
 
+    /// Whether an event was made.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.started
+    }
+
     /// Notes something that could not be honoured exactly, once for each code and path.
     pub fn notice(&mut self, notice: Notice) {
         if !self

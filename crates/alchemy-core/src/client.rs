@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -15,8 +17,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
 use crate::quirks::Quirks;
-use crate::transport::Call;
-use crate::types::{Context, Model, Notice, Options, Timeout};
+use crate::random;
+use crate::retry::Budgets;
+use crate::stream::{Again, Sending};
+use crate::transport::{Call, Transport};
+use crate::types::{Context, Model, Notice, Options, Retries, Timeout};
 
 /// Keys and addresses by provider id.
 #[derive(Clone, Default)]
@@ -34,11 +39,17 @@ pub struct Prepared {
     service: &'static Service,
     auth: Auth,
     encoded: Encoded,
+    body: Bytes,
     streamed: bool,
     base_url: String,
     key: Option<String>,
     headers: BTreeMap<String, Option<String>>,
     timeout: Timeout,
+    retries: Retries,
+    /// The most bytes that one event of the answer may have; None: as it is by default.
+    max_event_bytes: Option<NonZeroUsize>,
+    /// The header by which the provider knows a request that is sent again, and this request's value.
+    idempotency: Option<(HeaderName, HeaderValue)>,
     /// The request as it was checked, unless its address or key is still to be told.
     checked: Option<Call>,
 }
@@ -74,7 +85,7 @@ impl Settings {
         };
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
-        let encoded = protocols::encode(&Request {
+        let mut encoded = protocols::encode(&Request {
             model: &model,
             quirks: &quirks,
             context,
@@ -94,15 +105,20 @@ impl Settings {
             checked: None,
             key: key.or_else(|| env::first(&provider.env)),
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
+            retries: options.retries.map(crate::types::Retrying::policy).unwrap_or_default(),
+            max_event_bytes: options.max_event_bytes,
+            idempotency: None,
             headers: options.headers,
             service: providers::service(&model),
             auth: providers::auth(&model),
             model,
             quirks,
+            body: std::mem::take(&mut encoded.body).into(),
             encoded,
             streamed,
             base_url,
         };
+        prepared.idempotency = prepared.idempotency_key()?;
         if !prepared.is_local() {
             if prepared.key.is_none() && !provider.key_optional && !prepared.brings_its_own_key() {
                 return Err(missing_key(provider, &prepared.model));
@@ -135,8 +151,20 @@ impl Prepared {
 
     /// The body that will be sent.
     #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.encoded.body
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether the answer is to be streamed.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.streamed
+    }
+
+    /// The request as it will be sent; None for a local model, whose address is told later.
+    #[must_use]
+    pub fn checked(&self) -> Option<&Call> {
+        self.checked.as_ref()
     }
 
     /// Where the server is, as it was given.
@@ -158,6 +186,9 @@ impl Prepared {
     pub fn answer(&self) -> Result<Answer> {
         let decoder = protocols::decoder(&self.model, &self.quirks, self.model.cost.clone())?;
         let mut answer = Answer::new(&self.model, decoder, self.encoded.notices.clone());
+        if let Some(most) = self.max_event_bytes {
+            answer.limit_event(most.get());
+        }
         if let Some(key) = &self.key {
             answer.hide(key);
         }
@@ -174,15 +205,41 @@ impl Prepared {
         Ok(answer)
     }
 
-    /// Takes the HTTP request, as [`Prepared::call`] makes it.
+    /// What it takes to send the request; `base_url` and `key` as [`Prepared::call`] has them.
     ///
     /// # Errors
-    /// As [`Prepared::call`].
-    pub fn into_call(mut self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
-        match self.checked.take() {
-            Some(call) if base_url.is_none() && key.is_none() => Ok(call),
-            _ => self.call(base_url, key),
-        }
+    /// As [`Prepared::call`], or connections that cannot be set up.
+    pub fn into_sending(
+        mut self,
+        transport: &Transport,
+        budgets: Arc<Budgets>,
+        base_url: Option<&str>,
+        key: Option<&str>,
+    ) -> Result<Sending> {
+        let call = match self.checked.take() {
+            Some(call) if base_url.is_none() && key.is_none() => call,
+            _ => self.call(base_url, key)?,
+        };
+        let (timeout, retries) = (self.timeout, self.retries);
+        let connect = timeout
+            .connect
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let pool = transport.pool(&call.url, connect)?;
+        let again = (retries.count > 0).then(|| {
+            Box::new(Repeat {
+                prepared: self,
+                base_url: base_url.map(str::to_owned),
+                key: key.map(str::to_owned),
+            }) as Box<dyn Again>
+        });
+        Ok(Sending {
+            pool,
+            call,
+            timeout,
+            retries,
+            budgets,
+            again,
+        })
     }
 
     /// The HTTP request; `base_url` and `key` stand in for a local model's.
@@ -213,6 +270,9 @@ impl Prepared {
             headers.insert(name, value);
         }
         let with_key = bearer.iter().flat_map(|bearer| &bearer.headers);
+        if let Some((name, value)) = &self.idempotency {
+            headers.insert(name.clone(), value.clone());
+        }
         let fixed = self.service.headers.iter().chain(with_key).chain(&self.model.headers);
         let fixed = fixed.map(|(name, value)| (name, Some(value)));
         let encoded = self.encoded.headers.iter().map(|(name, value)| (name, Some(value)));
@@ -234,8 +294,25 @@ impl Prepared {
         Ok(Call {
             url,
             headers,
-            body: Bytes::from(self.encoded.body.clone()),
+            body: self.body.clone(),
         })
+    }
+
+    /// A key that is the same for each time the request is sent, where the provider takes one and the caller has not
+    /// given one.
+    fn idempotency_key(&self) -> Result<Option<(HeaderName, HeaderValue)>> {
+        let Some(name) = self
+            .quirks
+            .idempotency_header
+            .as_deref()
+            .filter(|_| self.retries.count > 0)
+        else {
+            return Ok(None);
+        };
+        let Some(bits) = random::bits() else { return Ok(None) };
+        let name = header_name(name)?;
+        let value = header_value(&name, &format!("alchemy-{bits:032x}"))?;
+        Ok(Some((name, value)))
     }
 
     fn url(&self, base_url: Option<&str>) -> Result<Url> {
@@ -252,6 +329,24 @@ impl Prepared {
     fn carries_key(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(AUTHORIZATION.as_str())
             || matches!(&self.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
+    }
+}
+
+/// A request that may be sent again.
+struct Repeat {
+    prepared: Prepared,
+    /// A local model's address and key.
+    base_url: Option<String>,
+    key: Option<String>,
+}
+
+impl Again for Repeat {
+    fn call(&self) -> Result<Call> {
+        self.prepared.call(self.base_url.as_deref(), self.key.as_deref())
+    }
+
+    fn answer(&self) -> Result<Answer> {
+        self.prepared.answer()
     }
 }
 

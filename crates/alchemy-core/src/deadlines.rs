@@ -22,6 +22,8 @@ const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 pub(crate) struct Deadlines {
     timeout: Timeout,
     started: Instant,
+    /// When it was sent last.
+    sent: Instant,
     /// When the last piece came.
     active: Instant,
     begun: bool,
@@ -47,19 +49,34 @@ fn seconds(limit: Option<f64>) -> Duration {
 }
 
 impl Deadlines {
-    /// Starts the clocks: the request is about to be sent.
-    pub(crate) fn new(timeout: Timeout) -> Self {
-        let started = Instant::now();
+    /// Starts the clocks: the request is sent at this time.
+    pub(crate) fn new(timeout: Timeout, started: Instant) -> Self {
         let first = seconds(timeout.first_event).min(seconds(timeout.total));
         let timer = Box::pin(sleep_until(started + first));
         Deadlines {
             timeout,
             started,
+            sent: started,
             active: started,
             begun: false,
             ending: None,
             timer,
         }
+    }
+
+    /// The request is sent once more: what counts for each attempt begins anew.
+    pub(crate) fn again(&mut self, now: Instant) {
+        self.sent = now;
+        self.active = now;
+        self.begun = false;
+        self.ending = None;
+        self.set();
+    }
+
+    /// What is left of the total; None: no limit.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let end = self.started + seconds(Some(self.timeout.total?));
+        Some(end.saturating_duration_since(Instant::now()))
     }
 
     /// The first event was there.
@@ -91,7 +108,7 @@ impl Deadlines {
         let next = match (self.ending, self.begun) {
             (Some(grace), _) => (grace, Limit::Grace),
             (None, true) => (self.active + seconds(self.timeout.idle), Limit::Idle),
-            (None, false) => (self.started + seconds(self.timeout.first_event), Limit::FirstEvent),
+            (None, false) => (self.sent + seconds(self.timeout.first_event), Limit::FirstEvent),
         };
         if next.0 <= total.0 { next } else { total }
     }

@@ -109,6 +109,10 @@ pub struct Error {
     pub retry_after: Option<f64>,
     /// The limit in seconds that was exceeded, for timeouts.
     pub seconds: Option<f64>,
+    /// Whether sending the same again cannot help; see [`Error::is_permanent`].
+    pub permanent: bool,
+    /// Whether the server asks for another try, where it says so by itself.
+    pub should_retry: Option<bool>,
     /// The notices that `strict` turned into an error.
     pub notices: Vec<Notice>,
     /// Every time the request was sent, in order.
@@ -135,6 +139,8 @@ impl Error {
             body: None,
             retry_after: None,
             seconds: None,
+            permanent: false,
+            should_retry: None,
             notices: Vec::new(),
             attempts: Vec::new(),
             partial: None,
@@ -160,6 +166,15 @@ impl Error {
     #[must_use]
     pub fn shape(outer: &str, error: &ShapeError) -> Self {
         Error::invalid(json::join(outer, &error.path), &error.message)
+    }
+}
+
+impl Error {
+    /// Whether the way to the server fails by what somebody has to change first, so that sending the same again is in
+    /// vain: a certificate that is not trusted, an account without money.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        self.permanent
     }
 }
 

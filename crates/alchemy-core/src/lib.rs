@@ -1,8 +1,8 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json} <- assembler <- protocols <- answer`,
-//! and `providers <- client -> {transport, stream} -> answer`.
+//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits} <- assembler <- protocols <- answer`,
+//! and `providers <- client -> {transport, retry, stream} -> answer`.
 
 pub mod answer;
 pub mod assembler;
@@ -18,6 +18,9 @@ pub mod partial_json;
 pub mod protocols;
 pub mod providers;
 pub mod quirks;
+pub mod random;
+pub mod rate_limits;
+pub mod retry;
 pub mod stream;
 pub mod transport;
 pub mod types;

@@ -148,6 +148,11 @@ pub struct Quirks {
     /// <https://platform.openai.com/docs/api-reference/chat/create>, <https://docs.mistral.ai/api>
     pub metadata: MetadataForm,
 
+    /// The header by which a server knows a request that is sent again, so that it is not answered twice; None: it knows
+    /// none, which is so for every provider of the catalog. Hermes Agent's server: `Idempotency-Key`.
+    /// <https://github.com/NousResearch/hermes-agent/pull/2871>
+    pub idempotency_header: Option<String>,
+
     /// Snowflake ends answers with `[DONE]` alone or with an empty `finish_reason`; both are a `stop`.
     /// Recorded in chatlas and ruby_llm, `snowflake`.
     pub done_ends: bool,
@@ -203,6 +208,7 @@ impl Default for Quirks {
             session_field: SessionField::default(),
             user_field: UserField::default(),
             metadata: MetadataForm::default(),
+            idempotency_header: None,
             done_ends: false,
             think_tags: false,
         }

@@ -326,7 +326,19 @@ fn connection_error(error: &reqwest::Error, url: &Url, via: Option<&str>) -> Err
     } else {
         format!("the connection to {place} broke before the answer: {cause}")
     };
-    Error::new(ErrorKind::ApiConnectionError, text)
+    Error {
+        permanent: is_refused_by_tls(error),
+        ..Error::new(ErrorKind::ApiConnectionError, text)
+    }
+}
+
+/// Whether the two sides cannot agree on TLS, as with a certificate that is not trusted: trying again does not help.
+fn is_refused_by_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    // What an I/O error wraps is not its source.
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || inner.is_some_and(|inner| is_refused_by_tls(inner))
+        || error.source().is_some_and(is_refused_by_tls)
 }
 
 /// The innermost cause: outer layers only say "error sending request", some with the address and what it holds.

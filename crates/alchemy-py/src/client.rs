@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use alchemy_core::client::Settings;
 use alchemy_core::error::Error;
 use alchemy_core::providers;
+use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
 use alchemy_core::types::{Context, Model, Options};
 use arc_swap::ArcSwap;
@@ -22,45 +23,55 @@ use crate::{from_py, runtime, to_py};
 pub(crate) struct NativeClient {
     settings: Settings,
     config: TransportConfig,
-    transport: ArcSwap<Owned>,
+    shared: ArcSwap<Shared>,
     /// The model that was read last: most clients ask one model all the time.
     last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
 }
 
-/// A transport and the process that made it.
-struct Owned {
+/// What requests share: connections, what may be spent on retries, and the process that made them.
+pub(crate) struct Shared {
     generation: u64,
-    transport: Arc<Transport>,
+    pub(crate) transport: Transport,
+    pub(crate) budgets: Arc<Budgets>,
+}
+
+impl Shared {
+    fn new(config: &TransportConfig) -> Arc<Self> {
+        Arc::new(Shared {
+            generation: runtime::generation(),
+            transport: Transport::new(config.clone()),
+            budgets: Arc::default(),
+        })
+    }
 }
 
 impl NativeClient {
-    /// The transport of this process.
-    fn transport(&self) -> Arc<Transport> {
-        let owned = self.transport.load();
-        if owned.generation == runtime::generation() {
-            return Arc::clone(&owned.transport);
+    /// What requests of this process share.
+    fn shared(&self) -> Arc<Shared> {
+        let shared = self.shared.load_full();
+        if shared.generation == runtime::generation() {
+            return shared;
         }
+        // Dropping the parent's connections here could close what is still in use there.
+        std::mem::forget(shared);
         self.renew()
     }
 
-    /// Puts another transport in the place of the one that is there.
-    fn renew(&self) -> Arc<Transport> {
-        let transport = Arc::new(Transport::new(self.config.clone()));
-        let former = self.transport.swap(Arc::new(Owned {
-            generation: runtime::generation(),
-            transport: Arc::clone(&transport),
-        }));
+    /// Puts others in the place of the connections and accounts that are there.
+    fn renew(&self) -> Arc<Shared> {
+        let shared = Shared::new(&self.config);
+        let former = self.shared.swap(Arc::clone(&shared));
         if former.generation != runtime::generation() {
             // The parent's connections are left alone: they are still in use there.
             std::mem::forget(former);
         }
-        transport
+        shared
     }
 }
 
 impl Drop for NativeClient {
     fn drop(&mut self) {
-        if self.transport.load().generation != runtime::generation() {
+        if self.shared.load().generation != runtime::generation() {
             self.renew();
         }
     }
@@ -98,20 +109,16 @@ impl NativeClient {
         http2: bool,
     ) -> Self {
         let config = TransportConfig { proxy, ca_file, http2 };
-        let transport = Arc::new(Transport::new(config.clone()));
-        let owned = Owned {
-            generation: runtime::generation(),
-            transport,
-        };
         NativeClient {
             settings: Settings { api_keys, base_urls },
+            shared: ArcSwap::new(Shared::new(&config)),
             config,
-            transport: ArcSwap::from_pointee(owned),
             last_model: Mutex::default(),
         }
     }
 
-    /// Check and encode a request; nothing is sent.
+    /// Check and encode a request; nothing is sent. With `observed`, what happens to it is kept to be asked for.
+    #[pyo3(signature = (model, context, options, streamed, observed=false))]
     fn prepare(
         &self,
         py: Python<'_>,
@@ -119,13 +126,14 @@ impl NativeClient {
         context: &Bound<'_, PyAny>,
         options: &Bound<'_, PyAny>,
         streamed: bool,
+        observed: bool,
     ) -> PyResult<NativeStream> {
         let model = self.model(model)?;
         let context: Context = from_py::read("", context)?;
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        NativeStream::new(py, prepared, self.transport())
+        NativeStream::new(py, prepared, self.shared(), observed)
     }
 
     /// Close the connections that are not in use.

@@ -56,15 +56,14 @@ pub(crate) fn exception_with<'py>(
             details.set_item("body", &error.body)?;
             details.set_item("attempts", to_py::attempts(py, &error.attempts)?)?;
             details.set_item("partial", partial)?;
+            match error.kind {
+                ErrorKind::ConnectTimeoutError
+                | ErrorKind::FirstEventTimeoutError
+                | ErrorKind::IdleTimeoutError
+                | ErrorKind::TotalTimeoutError => details.set_item("seconds", error.seconds)?,
+                _ => details.set_item("retry_after", error.retry_after)?,
+            }
         }
-    }
-    match error.kind {
-        ErrorKind::RateLimitError => details.set_item("retry_after", error.retry_after)?,
-        ErrorKind::ConnectTimeoutError
-        | ErrorKind::FirstEventTimeoutError
-        | ErrorKind::IdleTimeoutError
-        | ErrorKind::TotalTimeoutError => details.set_item("seconds", error.seconds)?,
-        _ => {}
     }
     class.call((&error.message,), Some(&details))
 }

@@ -10,6 +10,7 @@ mod client;
 mod errors;
 mod from_py;
 mod json_to_py;
+mod observed;
 mod partial;
 mod replay;
 mod runtime;

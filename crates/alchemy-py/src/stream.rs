@@ -7,7 +7,6 @@ use std::time::Duration;
 use alchemy_core::client::Prepared;
 use alchemy_core::error::Error;
 use alchemy_core::stream::Stream;
-use alchemy_core::transport::Transport;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,7 +14,9 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::bridge::Bridge;
 use crate::classes::Classes;
+use crate::client::Shared;
 use crate::errors::{exception_with, raised};
+use crate::observed::{self, Facts};
 use crate::partial::PartialArguments;
 use crate::{runtime, to_py};
 
@@ -27,7 +28,7 @@ const SLICE: Duration = Duration::from_millis(100);
 pub(crate) struct NativeStream {
     /// None only while the object is taken down in a forked child.
     stream: Option<Stream>,
-    request: Mutex<Option<(Prepared, Arc<Transport>)>>,
+    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
     /// The whole message, made once.
     message: PyOnceLock<Py<PyAny>>,
@@ -43,13 +44,15 @@ pub(crate) struct NativeStream {
     /// The `local:` address that has to be replaced by a real one; None for any other.
     #[pyo3(get)]
     local: Option<String>,
+    /// What the request is, where it is observed.
+    facts: Option<Mutex<Facts>>,
 }
 
 impl NativeStream {
-    pub(crate) fn new(py: Python<'_>, prepared: Prepared, transport: Arc<Transport>) -> PyResult<Self> {
+    pub(crate) fn new(py: Python<'_>, prepared: Prepared, shared: Arc<Shared>, observed: bool) -> PyResult<Self> {
         let answer = prepared.answer().map_err(|error| raised(py, &error))?;
         Ok(NativeStream {
-            stream: Some(Stream::new(answer)),
+            stream: Some(Stream::new(answer, observed)),
             generation: runtime::generation(),
             message: PyOnceLock::new(),
             error: PyOnceLock::new(),
@@ -57,7 +60,8 @@ impl NativeStream {
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),
-            request: Mutex::new(Some((prepared, transport))),
+            facts: observed.then(|| Mutex::new(Facts::of(&prepared))),
+            request: Mutex::new(Some((prepared, shared))),
         })
     }
 
@@ -76,7 +80,7 @@ impl NativeStream {
         self.partial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Transport>)>> {
+    fn request(&self) -> MutexGuard<'_, Option<(Prepared, Arc<Shared>)>> {
         self.request.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,17 +102,20 @@ impl NativeStream {
     #[pyo3(signature = (base_url=None, api_key=None))]
     fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
         let stream = self.stream(py)?;
-        let Some((prepared, transport)) = self.request().take() else {
+        let Some((prepared, shared)) = self.request().take() else {
             return Ok(());
         };
-        let timeout = prepared.timeout();
-        let connect = timeout
-            .connect
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let call = prepared.into_call(base_url, api_key);
-        let ready = call.and_then(|call| Ok((transport.pool(&call.url, connect)?, call)));
-        match ready {
-            Ok((pool, call)) => stream.start(&runtime::handle()?, pool, call, timeout),
+        let budgets = Arc::clone(&shared.budgets);
+        match prepared.into_sending(&shared.transport, budgets, base_url, api_key) {
+            Ok(sending) => {
+                if let Some(facts) = &self.facts {
+                    facts
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .place(&sending.call);
+                }
+                stream.start(&runtime::handle()?, sending);
+            }
             Err(error) => stream.fail(error),
         }
         Ok(())
@@ -231,6 +238,26 @@ impl NativeStream {
         let replaced = self.partial().insert(index, partial);
         drop(replaced);
         Ok(value)
+    }
+
+    /// What has happened since the last call, in order: (kind, nanoseconds since 1970, detail).
+    fn observations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for observation in self.stream(py)?.observations() {
+            list.append(observed::observation(py, &observation)?)?;
+        }
+        Ok(list)
+    }
+
+    /// What the request is, by name; nothing where the stream is not observed.
+    fn request_facts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        match &self.facts {
+            Some(facts) => {
+                let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                facts.dict(py)
+            }
+            None => Ok(PyDict::new(py)),
+        }
     }
 
     /// The head of the HTTP answer; None while it is not there.

@@ -195,23 +195,27 @@ pub(crate) fn notices<'py>(py: Python<'py>, notices: &[Notice]) -> PyResult<Valu
     tuple(py, notices.iter().map(|one| notice(py, one)).collect::<PyResult<_>>()?)
 }
 
+/// One time that a request was sent.
+pub(crate) fn attempt<'py>(py: Python<'py>, attempt: &Attempt) -> PyResult<Value<'py>> {
+    Classes::get(py)?.attempt.make(
+        py,
+        [
+            plain(py, attempt.status)?,
+            optional(py, attempt.request_id.as_ref()),
+            attempt.error.as_ref().map_or_else(|| none(py), |name| word(py, name)),
+            optional(py, attempt.reason.as_ref()),
+            plain(py, attempt.waited)?,
+            plain(py, attempt.duration)?,
+        ],
+    )
+}
+
 /// The times that a request was sent, as a tuple.
 pub(crate) fn attempts<'py>(py: Python<'py>, attempts: &[Attempt]) -> PyResult<Value<'py>> {
-    let classes = Classes::get(py)?;
-    let made = attempts.iter().map(|attempt| {
-        classes.attempt.make(
-            py,
-            [
-                plain(py, attempt.status)?,
-                optional(py, attempt.request_id.as_ref()),
-                attempt.error.as_ref().map_or_else(|| none(py), |name| word(py, name)),
-                optional(py, attempt.reason.as_ref()),
-                plain(py, attempt.waited)?,
-                plain(py, attempt.duration)?,
-            ],
-        )
-    });
-    tuple(py, made.collect::<PyResult<_>>()?)
+    tuple(
+        py,
+        attempts.iter().map(|one| attempt(py, one)).collect::<PyResult<_>>()?,
+    )
 }
 
 /// A message.

@@ -7,8 +7,9 @@ use super::{EVENT_LIMIT, too_large, utf8};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Cuts a JSON array into its items. What an item holds is not looked at beyond its strings and brackets.
-#[derive(Default)]
 pub struct JsonArrayFramer {
+    /// The most bytes that one item may have.
+    limit: usize,
     /// An item whose end has not arrived.
     item: Vec<u8>,
     /// How many brackets are open, that of the array included.
@@ -20,19 +21,33 @@ pub struct JsonArrayFramer {
     trailing: bool,
 }
 
+impl Default for JsonArrayFramer {
+    fn default() -> Self {
+        JsonArrayFramer::new(EVENT_LIMIT)
+    }
+}
+
 impl JsonArrayFramer {
+    /// A framer that takes items up to a limit in bytes.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        JsonArrayFramer {
+            limit,
+            item: Vec::new(),
+            depth: 0,
+            in_string: false,
+            after_backslash: false,
+            closed: false,
+            trailing: false,
+        }
+    }
+
     /// Takes the next bytes and hands each item that they complete to `sink`.
     ///
     /// # Errors
-    /// What `sink` returns, an item over [`EVENT_LIMIT`], or text that is not UTF-8.
+    /// What `sink` returns, an item over the limit, or text that is not UTF-8.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
-        for byte in bytes {
-            self.take(*byte, sink)?;
-        }
-        match self.item.len() > EVENT_LIMIT {
-            true => Err(too_large()),
-            false => Ok(()),
-        }
+        bytes.iter().try_for_each(|byte| self.take(*byte, sink))
     }
 
     /// Takes the end of the bytes.
@@ -57,7 +72,7 @@ impl JsonArrayFramer {
 
     fn take(&mut self, byte: u8, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         if self.in_string {
-            self.item.push(byte);
+            self.push(byte)?;
             self.in_string = byte != b'"' || self.after_backslash;
             self.after_backslash = byte == b'\\' && !self.after_backslash;
             return Ok(());
@@ -82,12 +97,20 @@ impl JsonArrayFramer {
             _ if self.item.is_empty() && byte.is_ascii_whitespace() => return Ok(()),
             _ => {}
         }
-        self.item.push(byte);
+        self.push(byte)?;
         // An object is whole at its last brace; its comma may come much later.
         match byte == b'}' && self.depth == 1 {
             true => self.hand_over(sink),
             false => Ok(()),
         }
+    }
+
+    fn push(&mut self, byte: u8) -> Result<()> {
+        if self.item.len() == self.limit {
+            return Err(too_large(self.limit));
+        }
+        self.item.push(byte);
+        Ok(())
     }
 
     fn hand_over(&mut self, sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {

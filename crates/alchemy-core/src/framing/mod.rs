@@ -9,7 +9,7 @@ use self::json_array::JsonArrayFramer;
 use self::sse::SseFramer;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The most bytes that one event may have.
+/// The most bytes that one event may have, unless something else is asked for.
 pub const EVENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Cuts the bytes of a stream into events.
@@ -24,7 +24,7 @@ impl Framer {
     /// Takes the next bytes and hands each event that they complete to `sink`.
     ///
     /// # Errors
-    /// What `sink` returns, an event over [`EVENT_LIMIT`], or data that is not UTF-8.
+    /// What `sink` returns, an event over the limit, or data that is not UTF-8.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         match self {
             Framer::Sse(framer) => framer.feed(bytes, sink),
@@ -56,9 +56,16 @@ fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
         .map_err(|_| Error::new(ErrorKind::ResponseError, "the stream holds bytes that are not UTF-8"))
 }
 
-fn too_large() -> Error {
-    Error::new(
-        ErrorKind::ResponseError,
-        format!("one event of the stream is larger than {} MB", EVENT_LIMIT >> 20),
-    )
+fn too_large(limit: usize) -> Error {
+    Error::new(ErrorKind::ResponseError, over_limit("one event of the stream", limit))
+}
+
+/// Says that something is over the limit, and by which option that is set.
+pub(crate) fn over_limit(what: &str, limit: usize) -> String {
+    let (figure, unit) = match limit {
+        1 => (1, "byte"),
+        _ if limit.is_multiple_of(1 << 20) => (limit >> 20, "MB"),
+        _ => (limit, "bytes"),
+    };
+    format!("{what} is larger than {figure} {unit} (max_event_bytes)")
 }

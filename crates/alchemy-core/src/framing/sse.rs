@@ -10,9 +10,14 @@ use memchr::memchr2;
 use super::{EVENT_LIMIT, too_large, utf8};
 use crate::error::Result;
 
+/// What the name of a field may take beside its data, or a comment or another field by itself, in a line whose end has
+/// not arrived.
+const FIELD_ROOM: usize = 256;
+
 /// Cuts a byte stream into events.
-#[derive(Default)]
 pub struct SseFramer {
+    /// The most bytes that one event may have.
+    limit: usize,
     /// A line whose end has not arrived.
     line: Vec<u8>,
     /// The data lines of an event whose end has not arrived, joined by newlines.
@@ -26,11 +31,31 @@ pub struct SseFramer {
     past_start: bool,
 }
 
+impl Default for SseFramer {
+    fn default() -> Self {
+        SseFramer::new(EVENT_LIMIT)
+    }
+}
+
 impl SseFramer {
+    /// A framer that takes events up to a limit in bytes.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        SseFramer {
+            limit,
+            line: Vec::new(),
+            data: Vec::new(),
+            has_data: false,
+            stray: Vec::new(),
+            after_return: false,
+            past_start: false,
+        }
+    }
+
     /// Takes the next bytes and hands each event that they complete to `sink`.
     ///
     /// # Errors
-    /// What `sink` returns, an event over [`EVENT_LIMIT`], or data that is not UTF-8.
+    /// What `sink` returns, an event over the limit, or data that is not UTF-8.
     pub fn feed(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         if self.after_return && !bytes.is_empty() {
             self.after_return = false;
@@ -79,8 +104,8 @@ impl SseFramer {
     }
 
     fn extend_line(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.line.len() + self.data.len() + bytes.len() > EVENT_LIMIT {
-            return Err(too_large());
+        if self.line.len() + self.data.len() + bytes.len() > self.limit.saturating_add(FIELD_ROOM) {
+            return Err(too_large(self.limit));
         }
         self.line.extend_from_slice(bytes);
         Ok(())
@@ -107,6 +132,9 @@ impl SseFramer {
             if !self.has_data
                 && let Some(rest) = rest.strip_prefix(b"\n")
             {
+                if value.len() > self.limit {
+                    return Err(too_large(self.limit));
+                }
                 sink(&utf8(value)?)?;
                 return Ok(rest);
             }
@@ -116,8 +144,8 @@ impl SseFramer {
         } else if line == b"data" {
             self.add_data(b"")?;
         } else if matches!(line.first(), Some(b'{' | b'[')) || (!self.stray.is_empty() && !is_other_field(line)) {
-            if self.stray.len() + line.len() > EVENT_LIMIT {
-                return Err(too_large());
+            if self.stray.len() + line.len() > self.limit {
+                return Err(too_large(self.limit));
             }
             self.stray.extend_from_slice(line);
             self.stray.push(b'\n');
@@ -126,8 +154,8 @@ impl SseFramer {
     }
 
     fn add_data(&mut self, value: &[u8]) -> Result<()> {
-        if self.data.len() + value.len() > EVENT_LIMIT {
-            return Err(too_large());
+        if self.data.len() + usize::from(self.has_data) + value.len() > self.limit {
+            return Err(too_large(self.limit));
         }
         if self.has_data {
             self.data.push(b'\n');
@@ -236,6 +264,41 @@ mod tests {
             .feed(b"data: \xff\n\n", &mut |_| Ok(()))
             .unwrap_err();
         assert_eq!(error.kind, ErrorKind::ResponseError);
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_data_however_it_comes() {
+        let outcome = |chunks: &[&[u8]]| {
+            let mut framer = SseFramer::new(8);
+            let mut frames = 0;
+            let mut sink = |_: &str| {
+                frames += 1;
+                Ok(())
+            };
+            let fed = chunks.iter().try_for_each(|chunk| framer.feed(chunk, &mut sink));
+            fed.and_then(|()| framer.finish(&mut sink)).map(|()| frames)
+        };
+        let single = |bytes: &[u8]| outcome(&bytes.chunks(1).collect::<Vec<_>>());
+        for good in [
+            &b"data: 12345678\n\ndata: 12345678\n\n"[..],
+            b"data: 1234\ndata: 567\n\n",
+            b"event: content_block_delta\ndata: 1\n\n",
+            b"{\"a\":12}\n",
+        ] {
+            assert!(outcome(&[good]).is_ok() && single(good).is_ok());
+        }
+        for bad in [
+            &b"data: 123456789\n\n"[..],
+            b"data: 123456789\r\n\r\n",
+            b"data: 1234\ndata: 5678\n\n",
+            b"{\"a\":123}\n",
+        ] {
+            let error = outcome(&[bad]).unwrap_err();
+            assert!(error.message.contains("8 bytes (max_event_bytes)"), "{error}");
+            assert!(single(bad).is_err());
+        }
+        // A line without an end is given up long before memory is.
+        assert!(outcome(&[&[b'x'; 8 + FIELD_ROOM + 1]]).is_err());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
-use crate::types::{AssistantMessage, Response};
+use crate::head::Head;
+use crate::rate_limits::{RateLimits, retry_after};
+use crate::types::AssistantMessage;
 
 /// The most of an error body that is kept.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -17,6 +19,8 @@ pub struct Failure {
     pub message: String,
     /// The vendor's code or type.
     pub code: String,
+    /// Its type, where it has one.
+    pub kind: String,
     /// Seconds to wait, where the body says so.
     pub retry_after: Option<f64>,
     /// The vendor's id of the exchange, where the body says it.
@@ -60,12 +64,54 @@ impl Failure {
         Failure {
             message,
             code,
+            kind: text(inner, &["type"]).unwrap_or_default(),
             retry_after: retry_delay(inner),
             // Anthropic repeats its header here. <https://platform.claude.com/docs/en/api/errors> (2026-11)
             request_id: text(value, &["request_id"]),
         }
     }
 }
+
+impl Failure {
+    /// Whether there is no money left: waiting does not bring it back, whatever the status says.
+    fn is_spent(&self) -> bool {
+        SPENT.contains(&self.code.as_str()) || SPENT.contains(&self.kind.as_str())
+    }
+
+    /// The HTTP status that the failure has, or would have before the answer began.
+    fn status(&self) -> Option<u16> {
+        let number = self.code.parse().ok().filter(|status| (400..600).contains(status));
+        number.or_else(|| {
+            let word = |told: &str| STATUS_WORDS.iter().find(|(word, _)| *word == told);
+            let (_, status) = word(&self.code).or_else(|| word(&self.kind))?;
+            Some(*status)
+        })
+    }
+}
+
+/// What vendors call an account that has run dry: OpenAI's type and its codes, and Moonshot's type.
+/// <https://developers.openai.com/api/docs/guides/error-codes>,
+/// <https://platform.moonshot.ai/docs/api/chat#error-codes> (2026-11)
+const SPENT: &[&str] = &[
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "billing_hard_limit_reached",
+    "exceeded_current_quota_error",
+];
+
+/// The words by which OpenAI's protocols tell a failure inside an answer, and the status that each stands for.
+/// <https://openrouter.ai/docs/api/reference/responses/error-handling>,
+/// <https://developers.openai.com/api/docs/guides/error-codes> (2026-11)
+const STATUS_WORDS: &[(&str, u16)] = &[
+    ("invalid_prompt", 400),
+    ("invalid_request_error", 400),
+    ("rate_limit_exceeded", 429),
+    ("insufficient_quota", 429),
+    ("server_error", 500),
+];
 
 /// Google's wait, `{"retryDelay": "34.4s"}` among the details of an error.
 /// <https://cloud.google.com/apis/design/errors#error_details> (2026-11)
@@ -110,7 +156,9 @@ pub fn inner_error(message: &AssistantMessage, body: &str) -> Error {
     let value = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
     let failure = Failure::read(&value);
     let mut error = response_error(message, &format!("the provider reported an error: {}", failure.message));
-    error.status = failure.code.parse().ok().filter(|status| (400..600).contains(status));
+    error.status = failure.status();
+    error.retry_after = failure.retry_after;
+    error.permanent = failure.is_spent();
     error.body = Some(cut(body, BODY_LIMIT).to_owned());
     error.request_id = error.request_id.or(failure.request_id);
     error
@@ -118,7 +166,9 @@ pub fn inner_error(message: &AssistantMessage, body: &str) -> Error {
 
 /// The error that an HTTP answer other than a success stands for.
 #[must_use]
-pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> Error {
+pub fn status_error(message: &AssistantMessage, head: &Head, body: &str) -> Error {
+    let status = head.status.as_u16();
+    let header = |name: &str| head.headers.get(name)?.to_str().ok();
     let trimmed = body.trim();
     let failure = match serde_json::from_str::<Value>(trimmed) {
         Ok(value) => Failure::read(&value),
@@ -131,46 +181,32 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
             ..Failure::default()
         },
     };
-    let mut kind = ErrorKind::of_status(head.status);
-    let mut what = format!("{}{}: {}", head.status, reason_phrase(head.status), failure.message);
-    if (300..400).contains(&head.status) {
-        let target = head
-            .headers
-            .get("location")
-            .and_then(|location| url::Url::parse(location).ok());
+    let mut kind = ErrorKind::of_status(status);
+    let mut what = format!("{status}{}: {}", reason_phrase(status), failure.message);
+    if (300..400).contains(&status) {
+        let target = header("location").and_then(|location| url::Url::parse(location).ok());
         let host = target
             .as_ref()
             .and_then(url::Url::host_str)
             .unwrap_or("another address");
-        what = format!(
-            "{} redirect to {host} not followed; set base_url to the address meant",
-            head.status
-        );
-    } else if crate::overflow::is_context_overflow(head.status, &failure.code, &failure.message) {
+        what = format!("{status} redirect to {host} not followed; set base_url to the address meant");
+    } else if crate::overflow::is_context_overflow(status, &failure.code, &failure.message) {
         kind = ErrorKind::ContextOverflowError;
     }
+    // OpenAI's and Anthropic's servers say by this header whether another try makes sense, and their clients obey.
+    let should_retry = header("x-should-retry").and_then(|told| told.parse().ok());
+    let spent = || (kind == ErrorKind::RateLimitError).then(|| RateLimits::read(&head.headers).wait());
     Error {
-        status: Some(head.status),
-        request_id: head.request_id.clone().or(failure.request_id),
+        status: Some(status),
+        request_id: head.request_id().map(str::to_owned).or(failure.request_id.clone()),
         body: Some(cut(body, BODY_LIMIT).to_owned()),
-        retry_after: retry_after(head).or(failure.retry_after),
+        retry_after: retry_after(&head.headers)
+            .or(failure.retry_after)
+            .or_else(|| spent().flatten()),
+        permanent: failure.is_spent() && should_retry != Some(true),
+        should_retry,
         ..placed(kind, message, &what)
     }
-}
-
-/// Seconds to wait, from `retry-after-ms` or `retry-after` in seconds.
-fn retry_after(head: &Response) -> Option<f64> {
-    let number = |name: &str| {
-        head.headers
-            .get(name)?
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite() && *n >= 0.0)
-    };
-    number("retry-after-ms")
-        .map(|milliseconds| milliseconds / 1000.0)
-        .or_else(|| number("retry-after"))
 }
 
 /// The words for a status, behind a space; nothing for those that no standard knows, such as 529.
@@ -252,15 +288,8 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        status_error(
-            &AssistantMessage::default(),
-            &Response {
-                status,
-                headers,
-                request_id: None,
-            },
-            body,
-        )
+        let head = Head::recorded(status, &headers).unwrap();
+        status_error(&AssistantMessage::default(), &head, body)
     }
 
     #[test]
@@ -287,6 +316,68 @@ mod tests {
             Some(1.5)
         );
         assert_eq!(error(429, &[("retry-after", "soon")], "").retry_after, None);
+    }
+
+    #[test]
+    fn the_wait_of_a_rate_limit_is_that_of_the_limit_that_is_used_up() {
+        let spent = [
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-reset-tokens", "6m0s"),
+        ];
+        assert_eq!(error(429, &spent, "").retry_after, Some(360.0));
+        assert_eq!(error(500, &spent, "").retry_after, None);
+        let both = [spent[0], spent[1], ("retry-after", "3")];
+        assert_eq!(error(429, &both, "").retry_after, Some(3.0));
+    }
+
+    #[test]
+    fn the_server_may_say_whether_another_try_makes_sense() {
+        assert_eq!(error(400, &[("x-should-retry", "true")], "").should_retry, Some(true));
+        assert_eq!(error(500, &[("x-should-retry", "false")], "").should_retry, Some(false));
+        assert_eq!(error(500, &[("x-should-retry", "maybe")], "").should_retry, None);
+        assert_eq!(error(500, &[], "").should_retry, None);
+    }
+
+    #[test]
+    fn an_account_without_money_is_no_matter_of_time() {
+        for body in [
+            r#"{"error":{"message":"no","type":"insufficient_quota","code":"project_spend_limit_exceeded"}}"#,
+            r#"{"error":{"message":"no","type":"insufficient_quota","code":"new_word"}}"#,
+            r#"{"error":{"message":"no","code":"insufficient_quota"}}"#,
+            r#"{"error":{"message":"no","type":"exceeded_current_quota_error"}}"#,
+        ] {
+            assert!(error(429, &[], body).is_permanent(), "{body}");
+            assert!(inner_error(&AssistantMessage::default(), body).is_permanent(), "{body}");
+            assert!(
+                !error(429, &[("x-should-retry", "true")], body).is_permanent(),
+                "{body}"
+            );
+        }
+        let limit = r#"{"error":{"message":"no","type":"tokens","code":"rate_limit_exceeded"}}"#;
+        assert!(!error(429, &[], limit).is_permanent());
+    }
+
+    #[test]
+    fn a_failure_inside_an_answer_has_the_status_that_its_word_stands_for() {
+        for (body, status) in [
+            (r#"{"error":{"message":"no","code":"rate_limit_exceeded"}}"#, Some(429)),
+            (
+                r#"{"code":"server_error","message":"no","param":null,"type":"error"}"#,
+                Some(500),
+            ),
+            (
+                r#"{"error":{"message":"no","type":"server_error","code":null}}"#,
+                Some(500),
+            ),
+            (
+                r#"{"error":{"message":"no","code":503,"status":"UNAVAILABLE"}}"#,
+                Some(503),
+            ),
+            (r#"{"error":{"message":"no","code":200}}"#, None),
+            (r#"{"error":{"message":"no","code":"vector_store_timeout"}}"#, None),
+        ] {
+            assert_eq!(inner_error(&AssistantMessage::default(), body).status, status, "{body}");
+        }
     }
 
     #[test]

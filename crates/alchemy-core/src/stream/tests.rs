@@ -9,15 +9,15 @@ use crate::transport::{Transport, TransportConfig};
 use crate::types::{Model, Options};
 
 /// A stream and what sends its request to a listener that never answers.
-fn unanswered(listener: &TcpListener) -> (Stream, Pool, Call) {
+fn unanswered(listener: &TcpListener) -> (Stream, Sending) {
     let mut model = Model::new("m", "custom");
     model.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
     let prepared = Settings::default().prepare(Arc::new(model), &Default::default(), Options::default(), true);
     let prepared = prepared.unwrap();
-    let stream = Stream::new(prepared.answer().unwrap());
-    let call = prepared.into_call(None, None).unwrap();
-    let pool = Transport::new(TransportConfig::default()).pool(&call.url, None);
-    (stream, pool.unwrap(), call)
+    let stream = Stream::new(prepared.answer().unwrap(), false);
+    let transport = Transport::new(TransportConfig::default());
+    let sending = prepared.into_sending(&transport, Arc::default(), None, None);
+    (stream, sending.unwrap())
 }
 
 #[derive(Default)]
@@ -52,13 +52,13 @@ fn an_answer_ends_with_its_runtime() {
         .build()
         .unwrap();
     let handle = runtime.handle().clone();
-    let (running, pool, call) = unanswered(&listener);
-    running.start(&handle, pool, call, Timeout::default());
+    let (running, sending) = unanswered(&listener);
+    running.start(&handle, sending);
     assert_eq!(kind(&running), None);
     drop(runtime);
     assert_eq!(kind(&running), Some(ErrorKind::AbortedError));
 
-    let (late, pool, call) = unanswered(&listener);
-    late.start(&handle, pool, call, Timeout::default());
+    let (late, sending) = unanswered(&listener);
+    late.start(&handle, sending);
     assert_eq!(kind(&late), Some(ErrorKind::AbortedError));
 }

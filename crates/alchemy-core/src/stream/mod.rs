@@ -1,33 +1,28 @@
 //! One answer on its way: a task reads it, consumers take its events, in sync or async code.
 
-use std::future::poll_fn;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod observing;
+mod reader;
+mod retrying;
 
-use bytes::Bytes;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::observing::Observer;
+pub use self::observing::{Happening, Observation};
+use self::reader::Reader;
+pub use self::reader::Sending;
+pub use self::retrying::Again;
 use crate::answer::Answer;
-use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
 use crate::json::Json;
-use crate::protocols::Flow;
-use crate::transport::{Call, Pool, Reply};
-use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason, Timeout};
+use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason};
 
-/// Events are handed over when this many wait, even while more bytes can be read at once.
-const BATCH_EVENTS: usize = 256;
-/// The same, counted in bytes read.
-const BATCH_BYTES: usize = 64 * 1024;
 /// Reading stops while this many bytes wait for a consumer, which slows the server down.
 const UNREAD_BYTES: usize = 1024 * 1024;
-/// How long a connection may take to come free after the answer, to be used again.
-const DRAIN_TIME: Duration = Duration::from_millis(200);
-/// How much of what follows the answer is read for that.
-const DRAIN_BYTES: usize = 64 * 1024;
 
 /// Told when there is something to take. Implemented by whatever drives an event loop.
 pub trait Wake: Send + Sync {
@@ -61,15 +56,22 @@ struct State {
     blocked: usize,
     waiters: Vec<(Arc<dyn Wake>, u64)>,
     task: Option<AbortHandle>,
+    /// When the request was sent, until the head of its answer has come or it has failed.
+    sent: Option<Instant>,
+    /// How long that was held back, in seconds.
+    waited: f64,
+    /// What happens, where somebody asked to be told.
+    observer: Option<Observer>,
 }
 
 /// How an answer ended.
 pub type Outcome = std::result::Result<Arc<AssistantMessage>, Arc<Error>>;
 
 impl Stream {
-    /// A stream over an answer that nothing has been sent for yet.
+    /// A stream over an answer that nothing has been sent for yet; with `observed`, what happens to it is kept for
+    /// [`Stream::observations`].
     #[must_use]
-    pub fn new(answer: Answer) -> Self {
+    pub fn new(answer: Answer, observed: bool) -> Self {
         let state = State {
             answer,
             outcome: None,
@@ -78,6 +80,9 @@ impl Stream {
             blocked: 0,
             waiters: Vec::new(),
             task: None,
+            sent: None,
+            waited: 0.0,
+            observer: observed.then(Observer::default),
         };
         Stream {
             shared: Arc::new(Shared {
@@ -89,12 +94,17 @@ impl Stream {
     }
 
     /// Sends the request on a runtime. The stream must not have been started before.
-    pub fn start(&self, runtime: &tokio::runtime::Handle, pool: Pool, call: Call, timeout: Timeout) {
-        if self.lock().outcome.is_some() {
-            return;
+    pub fn start(&self, runtime: &tokio::runtime::Handle, sending: Sending) {
+        let started = Instant::now();
+        {
+            let mut state = self.lock();
+            if state.outcome.is_some() {
+                return;
+            }
+            state.send(started, 0.0);
         }
         let reader = Reader(Arc::clone(&self.shared));
-        let task = runtime.spawn(reader.run(pool, call, timeout)).abort_handle();
+        let task = runtime.spawn(reader.run(sending, started)).abort_handle();
         let mut state = self.lock();
         if state.outcome.is_none() {
             state.task = Some(task);
@@ -194,6 +204,12 @@ impl Stream {
         self.lock().outcome.clone()
     }
 
+    /// What has happened since the last call, in order; nothing where the stream is not observed.
+    #[must_use]
+    pub fn observations(&self) -> Vec<Observation> {
+        self.lock().observer.as_mut().map(Observer::take).unwrap_or_default()
+    }
+
     /// The head of the HTTP answer, once it is there.
     #[must_use]
     pub fn response(&self) -> Option<Response> {
@@ -238,35 +254,21 @@ impl State {
     fn is_ready(&self, whole: bool) -> bool {
         self.outcome.is_some() || (!whole && self.answer.waiting() > 0)
     }
-}
 
-/// The task's side of a stream. A task that panics ends its answer: nobody waits for ever.
-struct Reader(Arc<Shared>);
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.give_up();
+    /// The request is sent at this time, after it was held back for so many seconds.
+    fn send(&mut self, at: Instant, waited: f64) {
+        self.sent = Some(at);
+        self.waited = waited;
+        if let Some(observer) = &mut self.observer {
+            observer.sent();
         }
     }
-}
 
-impl Reader {
-    async fn run(self, pool: Pool, call: Call, timeout: Timeout) {
-        let mut deadlines = Deadlines::new(timeout);
-        let result = match deadlines.limit(pool.send(call)).await {
-            Ok(Ok(mut reply)) => {
-                let result = self.0.read(&mut reply, &mut deadlines).await;
-                self.0.finish(result, StopReason::Error);
-                if self.0.is_whole() {
-                    drain(&mut reply).await;
-                }
-                return;
-            }
-            Ok(Err(error)) => Err(deadlines.explain(error)),
-            Err(error) => Err(error),
-        };
-        self.0.finish(result, StopReason::Error);
+    /// The head of the answer has come, or the attempt has failed without one.
+    fn attempted(&mut self) {
+        if let Some(sent) = self.sent.take() {
+            self.answer.attempted(self.waited, sent.elapsed().as_secs_f64());
+        }
     }
 }
 
@@ -282,87 +284,6 @@ impl Shared {
 
     fn is_whole(&self) -> bool {
         matches!(self.lock().outcome, Some(Ok(_)))
-    }
-
-    /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
-    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<()> {
-        {
-            let mut state = self.lock();
-            state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
-        }
-        // Bytes read since the last hand-over.
-        let mut fresh = 0;
-        let mut flow = Flow::More;
-        loop {
-            let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
-                Poll::Ready(bytes) => bytes,
-                Poll::Pending if fresh > 0 => {
-                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
-                    // may be there right after it, and a consumer woken now would be woken again.
-                    tokio::task::yield_now().await;
-                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
-                        Poll::Ready(bytes) => bytes,
-                        Poll::Pending => {
-                            fresh = 0;
-                            self.hand_over();
-                            self.next(reply, deadlines).await?
-                        }
-                    }
-                }
-                Poll::Pending => self.next(reply, deadlines).await?,
-            };
-            let bytes = match bytes {
-                Some(Ok(bytes)) => bytes,
-                None => return Ok(()),
-                // The answer was whole: how its connection ends takes nothing away from it.
-                Some(Err(_)) if flow == Flow::Ending => return Ok(()),
-                Some(Err(error)) => return Err(error),
-            };
-            fresh += bytes.len();
-            let (waiting, unread);
-            (flow, waiting, unread) = self.feed(&bytes)?;
-            match flow {
-                Flow::Ended => return Ok(()),
-                Flow::Ending => deadlines.ending(),
-                Flow::More if waiting > 0 => deadlines.begun(),
-                Flow::More => {}
-            }
-            if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
-                fresh = 0;
-                self.hand_over();
-                deadlines.check()?;
-            }
-            if unread > UNREAD_BYTES {
-                self.hand_over();
-                deadlines.paused(self.room()).await?;
-            }
-        }
-    }
-
-    /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
-    /// not end after the answer has.
-    async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
-        deadlines
-            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
-            .await
-    }
-
-    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
-        let mut state = self.lock();
-        let flow = state.answer.feed(bytes)?;
-        let waiting = state.answer.waiting();
-        if state.discard {
-            drop(state.answer.take_events());
-        } else if waiting > 0 {
-            state.unread += bytes.len();
-        }
-        Ok((flow, waiting, state.unread))
-    }
-
-    async fn room(&self) {
-        while self.lock().unread > UNREAD_BYTES {
-            self.room.notified().await;
-        }
     }
 
     /// Tells whoever waits that there is something to take.
@@ -395,16 +316,32 @@ impl Shared {
             return false;
         }
         let result = result.and_then(|()| state.answer.end());
-        state.outcome = Some(match result {
+        self.end_with(state, result, failed);
+        true
+    }
+
+    /// Notes the outcome of an answer that has been told its end, or of one that failed.
+    fn end_with(&self, mut state: MutexGuard<'_, State>, result: Result<()>, failed: StopReason) {
+        let outcome = match result {
             Ok(()) => Ok(state.answer.whole().map_or_else(Arc::default, Arc::clone)),
-            Err(error) => Err(Arc::new(state.answer.fail(error, failed))),
-        });
+            Err(error) => {
+                state.attempted();
+                Err(Arc::new(state.answer.fail(error, failed)))
+            }
+        };
+        state.outcome = Some(outcome);
         state.task = None;
+        let State { observer, answer, .. } = &mut *state;
+        if let Some(observer) = observer {
+            if answer.has_begun() {
+                observer.first_event();
+            }
+            observer.note(Happening::End);
+        }
         if state.discard {
             drop(state.answer.take_events());
         }
         self.tell(state);
-        true
     }
 }
 
@@ -418,26 +355,6 @@ impl Drop for Stream {
             task.abort();
         }
     }
-}
-
-/// Reads what follows the answer, so that the connection can be used again.
-async fn drain(reply: &mut Reply) {
-    let mut left = DRAIN_BYTES;
-    let read = async {
-        while let Some(Ok(bytes)) = poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)).await {
-            left = left.saturating_sub(bytes.len());
-            if left == 0 {
-                return;
-            }
-        }
-    };
-    // Whether it ends in time or not, there is nothing more to do.
-    let _ = tokio::time::timeout(DRAIN_TIME, read).await;
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

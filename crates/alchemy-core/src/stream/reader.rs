@@ -1,0 +1,241 @@
+//! The task behind a stream: sends the request, reads its answer, feeds it to the consumers.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use super::retrying::{Again, Next, Retrying};
+use super::{Happening, Shared, State, UNREAD_BYTES};
+use crate::deadlines::Deadlines;
+use crate::error::Result;
+use crate::protocols::Flow;
+use crate::retry::Budgets;
+use crate::transport::{Call, Pool, Reply};
+use crate::types::{Retries, StopReason, Timeout};
+
+/// Events are handed over when this many wait, even while more bytes can be read at once.
+const BATCH_EVENTS: usize = 256;
+/// The same, counted in bytes read.
+const BATCH_BYTES: usize = 64 * 1024;
+/// How long a connection may take to come free after the answer, to be used again.
+const DRAIN_TIME: Duration = Duration::from_millis(200);
+/// How much of what follows the answer is read for that.
+const DRAIN_BYTES: usize = 64 * 1024;
+
+/// The task's side of a stream. A task that panics ends its answer: nobody waits for ever.
+pub(super) struct Reader(pub(super) Arc<Shared>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.give_up();
+        }
+    }
+}
+
+/// What it takes to send a request, once or more.
+pub struct Sending {
+    /// The connections.
+    pub pool: Pool,
+    /// The request.
+    pub call: Call,
+    /// The time limits.
+    pub timeout: Timeout,
+    /// When it is sent again.
+    pub retries: Retries,
+    /// What the client may spend on that.
+    pub budgets: Arc<Budgets>,
+    /// Makes the request and its answer anew; None: it is sent once.
+    pub again: Option<Box<dyn Again>>,
+}
+
+impl Reader {
+    pub(super) async fn run(self, sending: Sending, started: Instant) {
+        let Sending { pool, mut call, .. } = sending;
+        let mut deadlines = Deadlines::new(sending.timeout, started.into());
+        let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
+        loop {
+            let next = match deadlines.limit(pool.send(call)).await {
+                Ok(Ok(mut reply)) => {
+                    let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
+                    let next = self.0.conclude(result, &mut retrying, &deadlines);
+                    if next.is_none() && self.0.is_whole() {
+                        drain(&mut reply).await;
+                    }
+                    next
+                }
+                Ok(Err(error)) => {
+                    let error = deadlines.explain(error);
+                    self.0.conclude(Err(error), &mut retrying, &deadlines)
+                }
+                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines),
+            };
+            let Some((wait, next)) = next else { return };
+            let held = Instant::now();
+            tokio::time::sleep(wait).await;
+            let now = Instant::now();
+            {
+                let mut state = self.0.lock();
+                if state.outcome.is_some() {
+                    return;
+                }
+                state.send(now, (now - held).as_secs_f64());
+            }
+            deadlines.again(now.into());
+            call = next;
+        }
+    }
+}
+
+impl Shared {
+    /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
+    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines, retrying: &mut Retrying) -> Result<()> {
+        {
+            let mut state = self.lock();
+            if state.outcome.is_some() {
+                return Ok(());
+            }
+            state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
+            state.attempted();
+            let State { observer, answer, .. } = &mut *state;
+            if let (Some(observer), Some(head)) = (observer, answer.head()) {
+                observer.note(Happening::Head(head.response()));
+            }
+        }
+        // Bytes read since the last hand-over.
+        let mut fresh = 0;
+        let mut flow = Flow::More;
+        loop {
+            let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                Poll::Ready(bytes) => bytes,
+                Poll::Pending if fresh > 0 => {
+                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
+                    // may be there right after it, and a consumer woken now would be woken again.
+                    tokio::task::yield_now().await;
+                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                        Poll::Ready(bytes) => bytes,
+                        Poll::Pending => {
+                            fresh = 0;
+                            self.hand_over();
+                            self.next(reply, deadlines).await?
+                        }
+                    }
+                }
+                Poll::Pending => self.next(reply, deadlines).await?,
+            };
+            let bytes = match bytes {
+                Some(Ok(bytes)) => bytes,
+                None => return Ok(()),
+                // The answer was whole: how its connection ends takes nothing away from it.
+                Some(Err(_)) if flow == Flow::Ending => return Ok(()),
+                Some(Err(error)) => return Err(self.lock().answer.broken(error)),
+            };
+            fresh += bytes.len();
+            let (waiting, unread);
+            (flow, waiting, unread) = self.feed(&bytes)?;
+            match flow {
+                Flow::Ended => return Ok(()),
+                Flow::Ending => deadlines.ending(),
+                Flow::More if waiting > 0 => {
+                    deadlines.begun();
+                    retrying.begun();
+                }
+                Flow::More => {}
+            }
+            if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
+                fresh = 0;
+                self.hand_over();
+                deadlines.check()?;
+            }
+            if unread > UNREAD_BYTES {
+                self.hand_over();
+                deadlines.paused(self.room()).await?;
+            }
+        }
+    }
+
+    /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
+    fn conclude(&self, result: Result<()>, retrying: &mut Retrying, deadlines: &Deadlines) -> Option<(Duration, Call)> {
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return None;
+        }
+        let error = match result.and_then(|()| state.answer.end()) {
+            Ok(()) => {
+                self.end_with(state, Ok(()), StopReason::Error);
+                return None;
+            }
+            Err(error) => error,
+        };
+        state.attempted();
+        let error = state.answer.explain(error);
+        match retrying.next(error, &state.answer, deadlines.left()) {
+            Ok(Next { wait, call, mut answer }) => {
+                answer.follow(&mut state.answer);
+                if let (Some(observer), Some(failed)) = (&mut state.observer, answer.message().attempts.last()) {
+                    observer.note(Happening::Retry(failed.clone(), wait.as_secs_f64()));
+                }
+                state.answer = answer;
+                Some((wait, call))
+            }
+            Err(error) => {
+                self.end_with(state, Err(error), StopReason::Error);
+                None
+            }
+        }
+    }
+
+    /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
+    /// not end after the answer has.
+    async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
+        deadlines
+            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
+            .await
+    }
+
+    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
+        let mut state = self.lock();
+        let flow = state.answer.feed(bytes)?;
+        let waiting = state.answer.waiting();
+        if let Some(observer) = &mut state.observer
+            && waiting > 0
+        {
+            observer.first_event();
+        }
+        if state.discard {
+            drop(state.answer.take_events());
+        } else if waiting > 0 {
+            state.unread += bytes.len();
+        }
+        Ok((flow, waiting, state.unread))
+    }
+
+    async fn room(&self) {
+        while self.lock().unread > UNREAD_BYTES {
+            self.room.notified().await;
+        }
+    }
+}
+
+/// Reads what follows the answer, so that the connection can be used again.
+async fn drain(reply: &mut Reply) {
+    let mut left = DRAIN_BYTES;
+    let read = async {
+        while let Some(Ok(bytes)) = poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)).await {
+            left = left.saturating_sub(bytes.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whether it ends in time or not, there is nothing more to do.
+    let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
