@@ -88,10 +88,12 @@ guards: build target/tools/$(CARGO_DENY) ## Check the repository's own rules, li
 	$(BIN)/python scripts/generate_third_party.py --check
 	$(BIN)/python scripts/generate_data.py --check
 	$(BIN)/python scripts/generate_options.py --check
+	$(BIN)/python scripts/generate_reliability.py --check
 
 docs: build ## Write what is generated: the reference, the typed dictionaries and THIRD-PARTY.md
 	$(BIN)/python scripts/generate_data.py
 	$(BIN)/python scripts/generate_options.py
+	$(BIN)/python scripts/generate_reliability.py
 	$(BIN)/python scripts/generate_third_party.py
 
 lock: .venv/.lock ## Write requirements/hashes from the pins in requirements

@@ -340,7 +340,11 @@ impl Answer {
     /// What the framer says of bytes: nothing that follows the end of the answer is an error.
     fn framed(&mut self, result: Result<()>) -> Result<()> {
         match result {
-            Err(_) if self.flow == Flow::Ended => self.trailing = true,
+            // Errors of the decoder know the provider: a failure that is told behind the marker counts.
+            Err(error) if self.flow == Flow::Ended || (self.flow == Flow::Ending && error.provider.is_none()) => {
+                self.trailing = true;
+                self.flow = Flow::Ended;
+            }
             Err(error) => return Err(place(error, self.assembler.message())),
             Ok(()) => {}
         }
@@ -386,9 +390,18 @@ fn sink<'a>(
             *trailing |= !matches!(data.trim(), "" | "[DONE]");
             return Ok(());
         }
-        *flow = decoder.event(data, assembler)?;
+        match decoder.event(data, assembler) {
+            Ok(next) => *flow = next,
+            // The answer is whole: what is no JSON can neither add to it nor tell of a failure.
+            Err(_) if *flow == Flow::Ending && !is_json(data) => *trailing = true,
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
+}
+
+fn is_json(data: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
 }
 
 /// Gives an error of the framer, which knows no provider, its place.

@@ -104,13 +104,17 @@ const SPENT: &[&str] = &[
 
 /// The words by which OpenAI's protocols tell a failure inside an answer, and the status that each stands for.
 /// <https://openrouter.ai/docs/api/reference/responses/error-handling>,
-/// <https://developers.openai.com/api/docs/guides/error-codes> (2026-11)
+/// <https://developers.openai.com/api/docs/guides/error-codes>, <https://github.com/openai/openai-python/pull/3803>,
+/// <https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs> (2026-11)
 const STATUS_WORDS: &[(&str, u16)] = &[
     ("invalid_prompt", 400),
     ("invalid_request_error", 400),
     ("rate_limit_exceeded", 429),
     ("insufficient_quota", 429),
+    ("slow_down", 429),
     ("server_error", 500),
+    ("server_is_overloaded", 503),
+    ("service_unavailable_error", 503),
 ];
 
 /// Google's wait, `{"retryDelay": "34.4s"}` among the details of an error.
