@@ -15,6 +15,9 @@ use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
 
+/// The byte-order mark, which may stand before the answer.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// Keys shorter than this are no secret, and are left in texts that hold them by chance.
 const SECRET_LENGTH: usize = 8;
 
@@ -87,12 +90,17 @@ impl Answer {
     /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
         if let Form::Unknown(start) = &mut self.form {
+            // Blank lines may come for minutes: they say nothing, and are not kept.
+            let bytes = if start.is_empty() {
+                bytes.trim_ascii_start()
+            } else {
+                bytes
+            };
             start.extend_from_slice(bytes);
+            if let Some(rest) = start.strip_prefix(MARK) {
+                *start = [MARK, rest.trim_ascii_start()].concat();
+            }
             let Some(form) = sniff(start) else {
-                // Blank lines may come for minutes: they say nothing, and are not kept.
-                if start.iter().all(u8::is_ascii_whitespace) {
-                    start.clear();
-                }
                 return Ok(self.flow);
             };
             let start = std::mem::take(start);
@@ -284,9 +292,9 @@ fn place(error: Error, message: &AssistantMessage) -> Error {
 
 /// Tells a stream from a body by its first character; None while there is none.
 fn sniff(start: &[u8]) -> Option<Form> {
-    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let text = start.strip_prefix(MARK).unwrap_or(start);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    if b"\xEF\xBB\xBF".starts_with(start) {
+    if MARK.starts_with(start) {
         return None;
     }
     Some(match first {
@@ -312,13 +320,15 @@ mod tests {
     #[test]
     fn blank_lines_before_the_answer_are_not_kept() {
         let mut answer = answer();
-        for _ in 0..3 {
-            answer.feed(b" \r\n\n").unwrap();
-        }
+        let blank = |answer: &mut Answer| assert_eq!(answer.feed(b" \r\n\n").unwrap(), Flow::More);
+        blank(&mut answer);
         assert!(matches!(&answer.form, Form::Unknown(kept) if kept.is_empty()));
-        answer.feed(b"\xEF\xBB").unwrap();
+        answer.feed(b" \xEF\xBB").unwrap();
+        answer.feed(b"\xBF").unwrap();
+        blank(&mut answer);
+        assert!(matches!(&answer.form, Form::Unknown(kept) if kept == MARK));
         answer
-            .feed(b"\xBF{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}")
+            .feed(b"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}")
             .unwrap();
         answer.end().unwrap();
         assert_eq!(answer.message().stop_reason, StopReason::Stop);
