@@ -6,6 +6,10 @@
 PYTHON ?=
 BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
+# How long `make fuzz` runs each of its targets.
+SECONDS = 600
+# Which of them it runs; empty: all.
+TARGETS =
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
@@ -54,6 +58,9 @@ test: local ## Run the tests of Rust and of Python
 conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
 	@$(BIN)/python tests/conformance/report.py
 
+fuzz: build ## Fuzz every decoder and the Python entry points, SECONDS=600 each; TARGETS="answer request" picks
+	@sh scripts/fuzz.sh "$(SECONDS)" $(TARGETS)
+
 bench: build ## Measure the speed, side by side with others
 	@sh benches/run.sh
 
@@ -93,4 +100,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance bench format lint guards docs check wheel clean
+.PHONY: help venv build local demo test conformance fuzz bench format lint guards docs check wheel clean
