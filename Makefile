@@ -16,26 +16,30 @@ help: ## List the targets
 
 # ---- the environment --------------------------------------------------------------------------------------------
 
-.venv/.dev: requirements/dev.txt
+.venv/.dev: requirements/hashes/dev.txt
 	@PYTHON="$(PYTHON)" sh scripts/make_environment.sh
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/hashes/dev.txt
 	@touch $@
 
-.venv/.check: .venv/.dev requirements/check.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/check.txt
+.venv/.check: .venv/.dev requirements/hashes/check.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/hashes/check.txt
 	@touch $@
 
-.venv/.wheel: .venv/.dev requirements/wheel.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/wheel.txt
+.venv/.wheel: .venv/.dev requirements/hashes/wheel.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/hashes/wheel.txt
 	@touch $@
 
-.venv/.local: .venv/.dev requirements/local.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/local.txt
+.venv/.local: .venv/.dev requirements/hashes/local.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/hashes/local.txt
 	@touch $@
 
 # Unoptimised it compiles in under a minute and checks our graph in two seconds.
 target/tools/$(CARGO_DENY):
 	cargo install $(CARGO_DENY) --locked --debug --quiet --root target/tools
+	@touch $@
+
+.venv/.lock: .venv/.dev requirements/hashes/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/hashes/lock.txt
 	@touch $@
 
 venv: .venv/.dev .venv/.check ## Make .venv with the pinned tools
@@ -92,6 +96,9 @@ docs: build ## Write what is generated: the reference, the typed dictionaries an
 	$(BIN)/python scripts/generate_options.py
 	$(BIN)/python scripts/generate_third_party.py
 
+lock: .venv/.lock ## Write requirements/hashes from the pins in requirements
+	$(BIN)/python scripts/lock_requirements.py
+
 check: lint guards wheel test ## Everything .ci/run does
 
 wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean environment
@@ -100,4 +107,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance fuzz bench format lint guards docs check wheel clean
+.PHONY: help venv build local demo test conformance fuzz bench format lint guards docs lock check wheel clean

@@ -21,7 +21,7 @@ def python_of(environment: Path) -> Path:
 
 def loopback_binary() -> Path:
     """Builds the loopback provider where it is missing or out of date, and says where it is."""
-    command = ["cargo", "build", "--quiet", "--release", "--package", "alchemy-loopback"]
+    command = ["cargo", "build", "--locked", "--quiet", "--release", "--package", "alchemy-loopback"]
     subprocess.run(command, cwd=ROOT, check=True)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return ROOT / target / "release" / "alchemy-loopback"

@@ -12,5 +12,5 @@ if ! command -v cargo >/dev/null; then
     exit 1
 fi
 touch .venv/.building
-VIRTUAL_ENV="$PWD/.venv" .venv/bin/maturin develop --profile fast --quiet
+VIRTUAL_ENV="$PWD/.venv" .venv/bin/maturin develop --locked --profile fast --quiet
 mv .venv/.building "$built"

@@ -97,8 +97,8 @@ says so, by its kind: `dropped`, `clamped`, `mapped` or `converted`; with `stric
 is sent. Other servers differ by their quirks, and models by theirs.
 """
 BETWEEN = """
-The same everywhere: `api`, `api_key`, `base_url` and `timeout` say where and how to ask; `strict` turns notices into
-errors.
+The same everywhere: `api`, `api_key`, `base_url`, `timeout`, `retries` and `max_event_bytes` say where and how to ask;
+`strict` turns notices into errors.
 
 ## Thinking, by model
 

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("json",),
     ("types",),
     ("error", "head"),
-    ("env", "framing", "overflow", "partial_json", "quirks"),
+    ("env", "framing", "overflow", "partial_json", "quirks", "secrets"),
     ("assembler",),
     ("protocols",),
     ("answer", "auth"),

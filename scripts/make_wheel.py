@@ -8,6 +8,7 @@ Nothing happens where the sources are older than the last success; `--force` bui
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ SOURCES = ("Cargo.toml", "Cargo.lock", "pyproject.toml", "THIRD-PARTY.md", "crat
 MEGABYTE = 1_000_000
 LARGEST_INSTALL = 10 * MEGABYTE
 PLATFORM = "manylinux_2_17"
+# What the wheel may add to an environment beside the package: its program, and a plugin for pytest.
+ENTRY_POINT = re.compile(r"\[console_scripts\]|alchemy=alchemy\.cli:main|\[pytest11\]|alchemy\w*=alchemy\.lab[\w.]*")
 
 
 def changed() -> bool:
@@ -71,7 +74,10 @@ def interpreters() -> list[Path]:
 
 
 def check_contents(wheel: Path) -> None:
-    """Fails unless the wheel holds exactly one extension, in the stable ABI, its licences and its types."""
+    """Fails unless the wheel holds exactly one extension, in the stable ABI, its licences and its types.
+
+    Nothing in it may run without being asked for, and one program alone may come with it.
+    """
     names = zipfile.ZipFile(wheel).namelist()
     extensions = [name for name in names if name.endswith((".so", ".pyd", ".dylib"))]
     if extensions != ["alchemy/_native.abi3.so"]:
@@ -79,6 +85,15 @@ def check_contents(wheel: Path) -> None:
     for needed in ("alchemy/py.typed", "alchemy/_native.pyi", "licenses/LICENSE", "licenses/THIRD-PARTY.md"):
         if not any(name.endswith(needed) for name in names):
             sys.exit(f"make wheel: the wheel holds no {needed}")
+    unasked = [name for name in names if name.endswith(".pth") or ".data/" in name]
+    if unasked:
+        sys.exit(f"make wheel: the wheel holds what is run or put elsewhere without being asked for: {unasked}")
+    for name in names:
+        if name.endswith("entry_points.txt"):
+            programs = zipfile.ZipFile(wheel).read(name).decode().replace(" ", "").split()
+            unknown = [line for line in programs if not ENTRY_POINT.fullmatch(line)]
+            if unknown:
+                sys.exit(f"make wheel: the wheel has entry points of no known use: {unknown}")
     if "-cp311-abi3-" not in wheel.name:
         sys.exit(f"make wheel: {wheel.name} is not tagged cp311-abi3")
 
@@ -138,7 +153,10 @@ def main() -> int:
         try_out(python, wheel)
     # The build shares the checkout's target folder, so that `make build` has compiled its dependencies already.
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
-    try_out(Path(sys.executable), sdist, MATURIN_PEP517_ARGS="--profile fast", CARGO_TARGET_DIR=target)
+    pins = str(ROOT / "requirements/dev.txt")
+    try_out(
+        Path(sys.executable), sdist, MATURIN_PEP517_ARGS="--profile fast", CARGO_TARGET_DIR=target, PIP_CONSTRAINT=pins
+    )
     DONE.touch()
     return 0
 

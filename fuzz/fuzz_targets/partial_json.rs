@@ -2,7 +2,7 @@
 #![no_main]
 
 use alchemy_fuzz::case::Case;
-use alchemy_fuzz::{arguments, change_request, data};
+use alchemy_fuzz::{arguments, change_request};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
 fuzz_mutator!(|room: &mut [u8], size: usize, max_size: usize, seed: u32| {
@@ -11,6 +11,6 @@ fuzz_mutator!(|room: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some(case) = Case::read(bytes) {
-        arguments::check(&data::text(&case), case.cuts);
+        arguments::check(&case.text(), case.cuts);
     }
 });

@@ -11,6 +11,6 @@ fuzz_mutator!(|room: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some(case) = Case::read(bytes) {
-        data::check(&data::text(&case));
+        data::check(&case.text());
     }
 });

@@ -94,7 +94,7 @@ pub fn change_request(room: &mut [u8], size: usize, largest: usize, seed: u32) -
         return HEADER + libfuzzer_sys::fuzzer_mutate(body, size - HEADER, largest - HEADER);
     }
     case.cuts = u32::try_from(chance.next() >> 32).unwrap();
-    case.body = data::mutate(&data::text(&case), seeds, &mut chance).into_bytes();
+    case.body = data::mutate(&case.text(), seeds, &mut chance).into_bytes();
     put(&case.write(), room, largest)
 }
 

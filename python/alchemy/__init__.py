@@ -67,6 +67,7 @@ from .events import (
 )
 from .messages import (
     AssistantMessage,
+    Attempt,
     Context,
     Message,
     ToolResultMessage,
@@ -74,7 +75,7 @@ from .messages import (
     message_from_dict,
 )
 from .models import Model, ModelCost
-from .requests import Notice, Options, Response, Timeout
+from .requests import Limits, Notice, Options, Response, Retries, Timeout
 from .tools import Tool, ToolChoice
 from .usage import Cost, Usage
 
@@ -100,6 +101,7 @@ __all__ = [
     "ApiTimeoutError",
     "AssistantContent",
     "AssistantMessage",
+    "Attempt",
     "Audio",
     "AuthenticationError",
     "BadRequestError",
@@ -119,6 +121,7 @@ __all__ = [
     "IdleTimeoutError",
     "Image",
     "InvalidRequestError",
+    "Limits",
     "LocalModelError",
     "Message",
     "MessageStream",
@@ -138,6 +141,7 @@ __all__ = [
     "ReasoningLevel",
     "Response",
     "ResponseError",
+    "Retries",
     "ServerError",
     "Start",
     "StopReason",

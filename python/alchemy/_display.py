@@ -34,8 +34,8 @@ def _show_field(name: str, value: object) -> str:
         return _HIDDEN
     if name == "headers" and is_dict(value):
         return _show_headers(value)
-    if name == "base_url" and isinstance(value, str) and "@" in value:
-        return repr(_without_password(value))
+    if name == "base_url" and isinstance(value, str):
+        return repr(_without_secrets(value))
     return _show(value, _LONGEST_DATA if name in _DATA_FIELDS else _LONGEST_TEXT)
 
 
@@ -62,13 +62,23 @@ def _show_headers(headers: dict[str, str | None]) -> str:
     return f"{{{', '.join(shown)}}}"
 
 
-def _without_password(url: str) -> str:
-    """Hide what stands between `//` and `@`: a user's name and password."""
-    head, slashes, rest = url.partition("//")
-    authority, slash, path = rest.partition("/")
-    if not slashes or "@" not in authority:
-        return url
-    return f"{head}//{_HIDDEN}@{authority.rpartition('@')[2]}{slash}{path}"
+def _without_secrets(url: str) -> str:
+    """Hide a user's name and password, and what sounds secret in a query. No request takes such an address."""
+    address, mark, query = url.partition("?")
+    head, slashes, rest = address.partition("//")
+    authority = rest.partition("/")[0]
+    port = authority.rpartition(":")[2]
+    # A slash in a password makes the rest of it look like a path.
+    if slashes and "@" in rest and ("@" in authority or not (port.isdigit() or port == authority)):
+        address = f"{head}//{_HIDDEN}@{rest.rpartition('@')[2]}"
+    parts = [part.partition("=") for part in query.split("&")] if mark else []
+    shown = [
+        f"{name}={_HIDDEN}"
+        if value and any(word in name.lower() for word in ("%", "sig", *_SECRET_WORDS))
+        else f"{name}{equals}{value}"
+        for name, equals, value in parts
+    ]
+    return f"{address}{mark}{'&'.join(shown)}"
 
 
 def argument_problem(cls: DataType, problem: str, names: list[str]) -> str:

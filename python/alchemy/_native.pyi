@@ -63,6 +63,8 @@ class NativeClient:
         base_urls: Mapping[str, str],
         proxy: str | None,
         ca_file: str | PathLike[str] | None,
+        client_certificate: str | PathLike[str] | None,
+        client_key: str | PathLike[str] | None,
         http2: bool,
     ) -> NativeClient: ...
     def prepare(self, model: object, context: object, options: Mapping[str, Any], streamed: bool) -> NativeStream: ...

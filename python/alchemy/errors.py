@@ -36,7 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self, TypeVar
 
-    from .messages import AssistantMessage
+    from .messages import AssistantMessage, Attempt
     from .requests import Notice
 
     E = TypeVar("E", bound="AlchemyError")
@@ -113,8 +113,8 @@ class ApiError(AlchemyError):
     """The provider's id of the exchange, for its support."""
     body: str | None
     """The body of the answer that failed, or the part of it that was kept."""
-    attempts: int | None
-    """How many times the request was sent."""
+    attempts: tuple[Attempt, ...]
+    """Every time the request was sent, in order; empty where it was not."""
     partial: AssistantMessage | None
     """The message so far, empty where nothing had arrived; None where nothing was sent."""
 
@@ -128,7 +128,7 @@ class ApiError(AlchemyError):
         status: int | None = None,
         request_id: str | None = None,
         body: str | None = None,
-        attempts: int | None = None,
+        attempts: tuple[Attempt, ...] = (),
         partial: AssistantMessage | None = None,
     ) -> None:
         """Keep the message and what is known of the exchange."""
@@ -138,7 +138,7 @@ class ApiError(AlchemyError):
         self.status = status
         self.request_id = request_id
         self.body = body
-        self.attempts = attempts
+        self.attempts = tuple(attempts)
         self.partial = partial
 
 
@@ -178,7 +178,7 @@ class RateLimitError(ApiError):
         status: int | None = None,
         request_id: str | None = None,
         body: str | None = None,
-        attempts: int | None = None,
+        attempts: tuple[Attempt, ...] = (),
         partial: AssistantMessage | None = None,
         retry_after: float | None = None,
     ) -> None:
@@ -224,7 +224,7 @@ class ApiTimeoutError(ApiError, TimeoutError):
         status: int | None = None,
         request_id: str | None = None,
         body: str | None = None,
-        attempts: int | None = None,
+        attempts: tuple[Attempt, ...] = (),
         partial: AssistantMessage | None = None,
         seconds: float | None = None,
     ) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .tools import Tool
     from .typed_dicts import (
         AssistantContentDict,
+        AttemptDict,
         MessageDict,
         NoticeDict,
         ToolDict,
@@ -46,6 +47,23 @@ class UserMessage(Data):
             content: str | Iterable[UserContent | UserContentDict],
             timestamp_ms: int | None = None,
         ) -> None: ...
+
+
+class Attempt(Data):
+    """One time that a request was sent, or that its connection was tried."""
+
+    status: int | None = None
+    """The HTTP status; None where no answer came."""
+    request_id: str | None = None
+    """The provider's id of the exchange."""
+    error: str | None = None
+    """The name of the error class that it failed by; None where it answered."""
+    reason: str | None = None
+    """What failed, in one line."""
+    waited: float = 0.0
+    """How long it was held back: by the wait before a retry, or by the client's limits. Unit: seconds."""
+    duration: float = 0.0
+    """From the send to the head of the answer, or to the failure. Unit: seconds."""
 
 
 class AssistantMessage(Data):
@@ -79,6 +97,8 @@ class AssistantMessage(Data):
     """What could not be honoured exactly, in the order it was met."""
     timestamp_ms: int | None = None
     """When the answer began. Unit: milliseconds since 1970."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every time the request was sent, in order; the last is the one that answered."""
     raw: dict[str, Any] = {}
     """What the protocol sent beyond these fields, such as `logprobs`, and `usage` as it sent it."""
 
@@ -100,6 +120,7 @@ class AssistantMessage(Data):
             error_message: str | None = None,
             notices: Iterable[Notice | NoticeDict] = (),
             timestamp_ms: int | None = None,
+            attempts: Iterable[Attempt | AttemptDict] = (),
             raw: dict[str, Any] = ...,
         ) -> None: ...
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
     from .tools import Tool, ToolChoice
-    from .typed_dicts import TimeoutDict, ToolChoiceDict, ToolDict
+    from .typed_dicts import RetriesDict, TimeoutDict, ToolChoiceDict, ToolDict
 
 
 class Timeout(Data):
@@ -29,6 +29,38 @@ class Timeout(Data):
     """From the send to the end. Unit: seconds."""
 
 
+class Retries(Data):
+    """How a request that failed before its answer began is sent again."""
+
+    count: int = 2
+    """How many times more it is sent at most; 0: never."""
+    backoff: float = 0.5
+    """The longest first wait; each further one doubles it. The wait is drawn at random from 0 up to it. Unit:
+    seconds."""
+    max_backoff: float = 8.0
+    """What the doubling stops at. Unit: seconds."""
+    max_wait: float = 60.0
+    """The longest wait that a provider may ask for. A longer one is not waited for: the error says how long it is.
+    Unit: seconds."""
+    budget: float | None = 0.2
+    """How many retries each request adds to what a client may spend at one provider, over a reserve of 10; a wait that
+    the provider asked for costs nothing. None: no such limit."""
+
+
+class Limits(Data):
+    """What a client may ask for at once and by the minute. Who comes first goes first; None is no limit."""
+
+    concurrent_requests: int | None = None
+    """Requests that are under way at once, their answers included; at least 1."""
+    requests_per_minute: int | None = None
+    """Requests that are sent in a minute, retries included; at least 1."""
+    tokens_per_minute: int | None = None
+    """Tokens in a minute, in and out: estimated before a request, corrected by the usage of its answer; at least 1.
+    Unit: tokens."""
+    learn: bool = True
+    """Whether the rate-limit headers of the answers hold requests back as well, for each model by itself."""
+
+
 class Options(Data):
     """The options of a request. None is unset: nothing is sent, and the provider's default holds."""
 
@@ -40,6 +72,12 @@ class Options(Data):
     """The server's address, over the model's; with or without version (`/v1`) or full path."""
     timeout: Timeout | float | None = None
     """A number is the total. Unit: seconds."""
+    retries: int | Retries | None = None
+    """How a request that failed before its answer began is sent again; a number is the count alone, 0: never. None: as
+    `Retries()`."""
+    max_event_bytes: int | None = None
+    """The most that one event of the answer may have, or the whole of an answer that is not streamed; at least 1. None:
+    64 MB."""
     headers: dict[str, str | None] = {}
     """Headers to add; a None value removes a default."""
     extra_body: dict[str, Any] = {}
@@ -89,6 +127,8 @@ class Options(Data):
             api_key: str | None = None,
             base_url: str | None = None,
             timeout: Timeout | TimeoutDict | float | None = None,
+            retries: int | Retries | RetriesDict | None = None,
+            max_event_bytes: int | None = None,
             headers: dict[str, str | None] = ...,
             extra_body: dict[str, Any] = ...,
             max_tokens: int | None = None,

@@ -168,8 +168,27 @@ class AssistantMessageDict(TypedDict):
     """What could not be honoured exactly, in the order it was met."""
     timestamp_ms: NotRequired[int | None]
     """When the answer began. Unit: milliseconds since 1970."""
+    attempts: NotRequired[Sequence[AttemptDict]]
+    """Every time the request was sent, in order; the last is the one that answered."""
     raw: NotRequired[Mapping[str, Any]]
     """What the protocol sent beyond these fields, such as `logprobs`, and `usage` as it sent it."""
+
+
+class AttemptDict(TypedDict):
+    """One time that a request was sent, or that its connection was tried."""
+
+    status: NotRequired[int | None]
+    """The HTTP status; None where no answer came."""
+    request_id: NotRequired[str | None]
+    """The provider's id of the exchange."""
+    error: NotRequired[str | None]
+    """The name of the error class that it failed by; None where it answered."""
+    reason: NotRequired[str | None]
+    """What failed, in one line."""
+    waited: NotRequired[float]
+    """How long it was held back: by the wait before a retry, or by the client's limits. Unit: seconds."""
+    duration: NotRequired[float]
+    """From the send to the head of the answer, or to the failure. Unit: seconds."""
 
 
 class ToolResultMessageDict(TypedDict):
@@ -328,6 +347,38 @@ class TimeoutDict(TypedDict):
     """From the send to the end. Unit: seconds."""
 
 
+class RetriesDict(TypedDict):
+    """How a request that failed before its answer began is sent again."""
+
+    count: NotRequired[int]
+    """How many times more it is sent at most; 0: never."""
+    backoff: NotRequired[float]
+    """The longest first wait; each further one doubles it. The wait is drawn at random from 0 up to it. Unit:
+    seconds."""
+    max_backoff: NotRequired[float]
+    """What the doubling stops at. Unit: seconds."""
+    max_wait: NotRequired[float]
+    """The longest wait that a provider may ask for. A longer one is not waited for: the error says how long it is.
+    Unit: seconds."""
+    budget: NotRequired[float | None]
+    """How many retries each request adds to what a client may spend at one provider, over a reserve of 10; a wait that
+    the provider asked for costs nothing. None: no such limit."""
+
+
+class LimitsDict(TypedDict):
+    """What a client may ask for at once and by the minute. Who comes first goes first; None is no limit."""
+
+    concurrent_requests: NotRequired[int | None]
+    """Requests that are under way at once, their answers included; at least 1."""
+    requests_per_minute: NotRequired[int | None]
+    """Requests that are sent in a minute, retries included; at least 1."""
+    tokens_per_minute: NotRequired[int | None]
+    """Tokens in a minute, in and out: estimated before a request, corrected by the usage of its answer; at least 1.
+    Unit: tokens."""
+    learn: NotRequired[bool]
+    """Whether the rate-limit headers of the answers hold requests back as well, for each model by itself."""
+
+
 class OptionsDict(TypedDict):
     """The options of a request. None is unset: nothing is sent, and the provider's default holds."""
 
@@ -339,6 +390,12 @@ class OptionsDict(TypedDict):
     """The server's address, over the model's; with or without version (`/v1`) or full path."""
     timeout: NotRequired[TimeoutDict | float | None]
     """A number is the total. Unit: seconds."""
+    retries: NotRequired[int | RetriesDict | None]
+    """How a request that failed before its answer began is sent again; a number is the count alone, 0: never. None: as
+    `Retries()`."""
+    max_event_bytes: NotRequired[int | None]
+    """The most that one event of the answer may have, or the whole of an answer that is not streamed; at least 1. None:
+    64 MB."""
     headers: NotRequired[Mapping[str, str | None]]
     """Headers to add; a None value removes a default."""
     extra_body: NotRequired[Mapping[str, Any]]

@@ -23,7 +23,7 @@ VALUES = {
     "status": 429,
     "request_id": "r",
     "body": "{}",
-    "attempts": 2,
+    "attempts": (alchemy.Attempt(status=503, error="OverloadedError"), alchemy.Attempt(status=429, waited=0.5)),
     "partial": alchemy.AssistantMessage(content=[alchemy.Text(text="so far")]),
     "retry_after": 1.5,
     "seconds": 10.0,

@@ -16,7 +16,7 @@ sys.modules[SPEC.name] = generate
 SPEC.loader.exec_module(generate)
 
 # Where and how to ask, and what a notice is: not part of what is said to the model.
-ELSEWHERE = {"api", "api_key", "base_url", "timeout", "strict"}
+ELSEWHERE = {"api", "api_key", "base_url", "timeout", "retries", "max_event_bytes", "strict"}
 # What is asked for is what happens anyway: nothing to send, and nothing to say.
 NOTHING_TO_SEND = {
     ("openai-completions", 'cache="auto", a first question'),

@@ -59,8 +59,11 @@ def test_a_right_wheel_passes(tmp_path):
         ([each for each in CONTENTS if "py.typed" not in each], WHEEL, "py.typed"),
         ([each for each in CONTENTS if "THIRD-PARTY" not in each], WHEEL, "THIRD-PARTY"),
         (CONTENTS, WHEEL.replace("abi3", "cp311"), "not tagged"),
+        ([*CONTENTS, "alchemy.pth"], WHEEL, "without being asked for"),
+        ([*CONTENTS, "alchemy_llm-0.1.0.data/scripts/tool"], WHEEL, "without being asked for"),
+        ([*CONTENTS, "alchemy_llm-0.1.0.dist-info/entry_points.txt"], WHEEL, "entry points"),
     ],
-    ids=["two extensions", "no extension", "no types", "no notice", "not abi3"],
+    ids=["two extensions", "no extension", "no types", "no notice", "not abi3", "start file", "script", "entry point"],
 )
 def test_a_wrong_wheel_is_refused(contents, name, said, tmp_path):
     """A wheel that lacks something, or has too much, stops the build and says why."""

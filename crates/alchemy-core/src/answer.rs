@@ -10,7 +10,8 @@ use crate::framing::{EVENT_LIMIT, Framer};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
-use crate::types::{AssistantMessage, Event, Model, Notice, StopReason};
+use crate::secrets::Secrets;
+use crate::types::{AssistantMessage, Event, Model, Notice, Response, StopReason};
 
 /// The most of an error's body that is read.
 const ERROR_LIMIT: usize = 1024 * 1024;
@@ -18,8 +19,9 @@ const ERROR_LIMIT: usize = 1024 * 1024;
 /// The byte-order mark, which may stand before the answer.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Keys shorter than this are no secret, and are left in texts that hold them by chance.
-const SECRET_LENGTH: usize = 8;
+/// The most bytes that come without an event: comments and blank lines without end are no answer, and cost little to
+/// send where they are compressed.
+const QUIET_LIMIT: usize = 2 * EVENT_LIMIT;
 
 /// Turns the bytes of an answer into events, at any split of the bytes.
 ///
@@ -32,7 +34,11 @@ pub struct Answer {
     head: Option<Head>,
     flow: Flow,
     trailing: bool,
-    secrets: Vec<String>,
+    /// The body's form, where it is none that can be read.
+    encoding: Option<String>,
+    /// Bytes since the last event.
+    quiet: usize,
+    secrets: Secrets,
 }
 
 enum Form {
@@ -62,25 +68,27 @@ impl Answer {
             head: None,
             flow: Flow::More,
             trailing: false,
-            secrets: Vec::new(),
+            encoding: None,
+            quiet: 0,
+            secrets: Secrets::default(),
         }
     }
 
-    /// Names a key of the request, which some servers repeat in their errors.
+    /// Names a key of the request, or a header's value with one, which some servers repeat in their errors.
     pub fn hide(&mut self, secret: &str) {
-        if secret.len() >= SECRET_LENGTH {
-            self.secrets.push(secret.to_owned());
-        }
+        self.secrets.add(secret);
     }
 
     /// The head of the answer has come, at this time.
     pub fn begin(&mut self, head: Head, timestamp_ms: Option<i64>) {
         let facts = self.assembler.facts();
-        facts.request_id = head.request_id().map(str::to_owned);
+        let id = head.request_id().filter(|id| !self.secrets.are_in(id));
+        facts.request_id = id.map(str::to_owned);
         facts.timestamp_ms = timestamp_ms;
         if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());
         }
+        self.encoding = head.unread_encoding();
         self.head = Some(head);
     }
 
@@ -89,6 +97,14 @@ impl Answer {
     /// # Errors
     /// A failure that the bytes tell of. [`Answer::fail`] then gives the message so far.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Flow> {
+        self.quiet += bytes.len();
+        if self.quiet > QUIET_LIMIT && self.flow == Flow::More {
+            let what = format!("more than {} MB came without an event", QUIET_LIMIT >> 20);
+            return Err(response_error(self.message(), &what));
+        }
+        if let Some(encoding) = &self.encoding {
+            return Err(self.unreadable(encoding));
+        }
         if let Form::Unknown(start) = &mut self.form {
             // Blank lines may come for minutes: they say nothing, and are not kept.
             let bytes = if start.is_empty() {
@@ -119,8 +135,13 @@ impl Answer {
                     &mut self.flow,
                     &mut self.trailing,
                 );
-                let result = framer.feed(bytes, &mut sink);
+                let mut quiet = self.quiet;
+                let result = framer.feed(bytes, &mut |data| {
+                    quiet = 0;
+                    sink(data)
+                });
                 drop(sink);
+                self.quiet = quiet;
                 self.framed(result)?;
             }
             Form::Body(body) => {
@@ -202,12 +223,9 @@ impl Answer {
         error.status = error
             .status
             .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
-        for secret in &self.secrets {
-            for text in [Some(&mut error.message), error.body.as_mut()].into_iter().flatten() {
-                if text.contains(secret) {
-                    *text = text.replace(secret, "***");
-                }
-            }
+        let told = [Some(&mut error.message), error.body.as_mut(), error.request_id.as_mut()];
+        for text in told.into_iter().flatten() {
+            self.secrets.hide(text);
         }
         error.partial = Some(Box::new(self.assembler.fail(&error, stop_reason)));
         error
@@ -230,6 +248,16 @@ impl Answer {
         self.head.as_ref()
     }
 
+    /// The head as data, once it has come, without the keys that a server repeats in it.
+    #[must_use]
+    pub fn response(&self) -> Option<Response> {
+        let mut response = self.head.as_ref().map(Head::response)?;
+        for text in response.headers.values_mut().chain(&mut response.request_id) {
+            self.secrets.hide(text);
+        }
+        Some(response)
+    }
+
     /// The message so far.
     #[must_use]
     pub fn message(&self) -> &AssistantMessage {
@@ -250,6 +278,21 @@ impl Answer {
             Ok(()) => {}
         }
         Ok(())
+    }
+
+    /// The error that a body in a form that was not asked for is; a status that tells of a failure still counts.
+    fn unreadable(&self, encoding: &str) -> Error {
+        let what = format!("the server sent a body with the content-encoding {encoding:?}, which was not asked for");
+        match &self.head {
+            Some(head) if !head.status.is_success() => Error {
+                body: None,
+                ..status_error(self.message(), &head.response(), &what)
+            },
+            _ => Error {
+                permanent: true,
+                ..response_error(self.message(), &what)
+            },
+        }
     }
 
     fn failure(&self) -> Error {
@@ -332,6 +375,28 @@ mod tests {
             .unwrap();
         answer.end().unwrap();
         assert_eq!(answer.message().stop_reason, StopReason::Stop);
+    }
+
+    #[test]
+    fn a_key_is_hidden_where_the_text_was_cut_inside_of_it() {
+        let secret = "sk-0123456789abcdef";
+        // The message is cut at 500 bytes, the body at 64 KB: each cut falls into a key.
+        for (before, limit) in [(470..500, 500), (65_520..65_536, 65_536)] {
+            for size in before {
+                let mut answer = answer();
+                answer.hide(secret);
+                let head = Head::recorded(500, &std::collections::BTreeMap::new()).unwrap();
+                answer.begin(head, None);
+                answer.feed(format!("{}{secret}", "x".repeat(size)).as_bytes()).unwrap();
+                let error = answer.end().unwrap_err();
+                let error = answer.fail(error, StopReason::Error);
+                let texts = [error.message, error.body.unwrap()];
+                assert!(
+                    !texts.iter().any(|text| text.contains(&secret[..8])),
+                    "{size} of {limit}: {texts:?}"
+                );
+            }
+        }
     }
 
     #[test]

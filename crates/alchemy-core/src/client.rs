@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
 use crate::quirks::Quirks;
+use crate::secrets::SECRET_LENGTH;
 use crate::transport::Call;
 use crate::types::{Context, Model, Notice, Options, Timeout};
 
@@ -169,7 +170,7 @@ impl Prepared {
             .chain(&self.model.headers)
             .filter(|(name, _)| self.carries_key(name) || sounds_secret(name))
         {
-            answer.hide(value.strip_prefix("Bearer ").unwrap_or(value));
+            answer.hide(value);
         }
         Ok(answer)
     }
@@ -200,6 +201,10 @@ impl Prepared {
         };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         let key = key.or(self.key.as_deref());
+        if key.is_some_and(|key| key.len() >= SECRET_LENGTH && url.as_str().contains(key)) {
+            let what = "the key is a part of the address, which ends up in logs; pass it as api_key= alone";
+            return Err(Error::invalid("base_url", what));
+        }
         let bearer =
             (self.service.bearer_keys.as_ref()).filter(|bearer| key.is_some_and(|key| key.starts_with(&bearer.prefix)));
         if let Some(key) = key {
@@ -207,8 +212,11 @@ impl Prepared {
                 Auth::Header(name) if bearer.is_none() => (header_name(name)?, HeaderValue::try_from(key)),
                 _ => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
             };
-            let mut value = value
-                .map_err(|_| Error::invalid("api_key", "the key holds characters that an HTTP header cannot carry"))?;
+            let mut value = value.ok().filter(|_| is_plain(key)).ok_or_else(|| {
+                let what =
+                    "the key holds a character that an HTTP header cannot carry, such as a line break at its end";
+                Error::invalid("api_key", what)
+            })?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -258,26 +266,65 @@ impl Prepared {
 /// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
 fn sounds_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["auth", "key", "token", "secret"]
+    ["auth", "key", "token", "secret", "cookie", "password"]
         .iter()
         .any(|word| name.contains(word))
 }
 
+/// Headers of the connection. Whoever sets one beside it can have a server on the way read another request than the one
+/// behind it, or send it elsewhere.
+const CONNECTION_HEADERS: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 fn header_name(name: &str) -> Result<HeaderName> {
-    HeaderName::try_from(name)
-        .map_err(|_| Error::invalid("headers", &format!("{name:?} cannot be the name of a header")))
+    let refuse = |path: &str, what: &str| Err(Error::invalid(path, what));
+    let Ok(known) = HeaderName::try_from(name) else {
+        // What follows the first wrong character may be a value, and that a secret.
+        let right = name.split(|each: char| !(each.is_ascii_alphanumeric() || "-_.".contains(each)));
+        let start = right.into_iter().next().unwrap_or_default();
+        return refuse("headers", &format!("{start:?}... cannot be the name of a header"));
+    };
+    if CONNECTION_HEADERS.contains(&known.as_str()) {
+        return refuse(
+            &format!("headers.{known}"),
+            "this header belongs to the connection and is set there; leave it out",
+        );
+    }
+    if known == http::header::PROXY_AUTHORIZATION {
+        return refuse(
+            "headers.proxy-authorization",
+            "a server would see it; write the proxy's user name and password into the proxy's address",
+        );
+    }
+    Ok(known)
 }
 
 fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
-    let refuse = |_| {
+    let plain = HeaderValue::try_from(value).ok().filter(|_| is_plain(value));
+    let mut value = plain.ok_or_else(|| {
         Error::invalid(
             format!("headers.{name}"),
-            "the value holds characters that a header cannot carry",
+            "the value holds characters that a header cannot carry; it takes visible ASCII and spaces",
         )
-    };
-    let mut value = HeaderValue::try_from(value).map_err(refuse)?;
+    })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Whether a text is ASCII: servers disagree on what other bytes in a header stand for.
+fn is_plain(text: &str) -> bool {
+    text.is_ascii()
 }
 
 /// Two lists of values as one, each value once.

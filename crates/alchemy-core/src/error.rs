@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::json::{self, ShapeError};
-use crate::types::{AssistantMessage, Notice};
+use crate::types::{AssistantMessage, Attempt, Notice};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident,)+) => {
@@ -109,8 +109,12 @@ pub struct Error {
     pub retry_after: Option<f64>,
     /// The limit in seconds that was exceeded, for timeouts.
     pub seconds: Option<f64>,
+    /// Whether sending the same again cannot help; see [`Error::is_permanent`].
+    pub permanent: bool,
     /// The notices that `strict` turned into an error.
     pub notices: Vec<Notice>,
+    /// Every time the request was sent, in order.
+    pub attempts: Vec<Attempt>,
     /// The message so far.
     pub partial: Option<Box<AssistantMessage>>,
 }
@@ -133,7 +137,9 @@ impl Error {
             body: None,
             retry_after: None,
             seconds: None,
+            permanent: false,
             notices: Vec::new(),
+            attempts: Vec::new(),
             partial: None,
         }
     }
@@ -157,6 +163,15 @@ impl Error {
     #[must_use]
     pub fn shape(outer: &str, error: &ShapeError) -> Self {
         Error::invalid(json::join(outer, &error.path), &error.message)
+    }
+}
+
+impl Error {
+    /// Whether the way to the server fails by what somebody has to change first, so that sending the same again is in
+    /// vain: a certificate that is not trusted, a proxy that wants a password, an answer in a form that cannot be read.
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        self.permanent
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::header::SET_COOKIE;
+use http::header::{CONTENT_ENCODING, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::types::Response;
@@ -34,6 +34,10 @@ impl Head {
             status: StatusCode::from_u16(status).ok()?,
             headers: HeaderMap::new(),
         };
+        // What was recorded is the body as it was read.
+        let headers = headers
+            .iter()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_ENCODING.as_str()));
         for (name, value) in headers {
             head.headers
                 .insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
@@ -48,6 +52,15 @@ impl Head {
             .iter()
             .filter_map(|name| self.headers.get(*name)?.to_str().ok());
         texts.into_iter().find(|id| !id.is_empty())
+    }
+
+    /// The form that the body is in, where it is not plain: the HTTP client has undone what was asked for, and said so
+    /// by taking the header away.
+    #[must_use]
+    pub fn unread_encoding(&self) -> Option<String> {
+        let value = self.headers.get(CONTENT_ENCODING)?.as_bytes().to_ascii_lowercase();
+        let value = String::from_utf8_lossy(&value).trim().to_owned();
+        (!matches!(value.as_str(), "" | "identity")).then_some(value)
     }
 
     /// The head as data.

@@ -1,7 +1,7 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json} <- assembler <- protocols <- answer`,
+//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, secrets} <- assembler <- protocols <- answer`,
 //! and `providers <- client -> {transport, stream} -> answer`.
 
 pub mod answer;
@@ -18,6 +18,7 @@ pub mod partial_json;
 pub mod protocols;
 pub mod providers;
 pub mod quirks;
+pub mod secrets;
 pub mod stream;
 pub mod transport;
 pub mod types;

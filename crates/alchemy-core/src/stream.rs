@@ -12,7 +12,6 @@ use tokio::task::AbortHandle;
 use crate::answer::Answer;
 use crate::deadlines::Deadlines;
 use crate::error::{Error, ErrorKind, Result};
-use crate::head::Head;
 use crate::json::Json;
 use crate::protocols::Flow;
 use crate::transport::{Call, Pool, Reply};
@@ -197,7 +196,7 @@ impl Stream {
     /// The head of the HTTP answer, once it is there.
     #[must_use]
     pub fn response(&self) -> Option<Response> {
-        self.lock().answer.head().map(Head::response)
+        self.lock().answer.response()
     }
 
     /// The message so far.

@@ -114,7 +114,7 @@ fn check<T: serde::de::DeserializeOwned + Serialize>(name: &str) {
         // A field that is given its default is left out again.
         let mut with_default = whole.as_object().unwrap().clone();
         with_default.insert(key.to_owned(), serde_json::from_str(text(field, "default")).unwrap());
-        if name != "ToolChoice" && name != "Timeout" {
+        if !["ToolChoice", "Timeout", "Retries", "Limits"].contains(&name) {
             let written = round(&Value::Object(with_default.clone()));
             assert!(written.get(key).is_none(), "{name}.{key} is written at its default");
         }
@@ -162,16 +162,30 @@ fn every_class_has_the_fields_of_the_table() {
     check::<Options>("Options");
     check::<Notice>("Notice");
     check::<Response>("Response");
+    check::<Attempt>("Attempt");
+    check::<Retries>("Retries");
+    check::<Limits>("Limits");
 }
 
 #[test]
-fn timeouts_have_the_defaults_of_the_table() {
-    let defaults = serde_json::to_value(Timeout::default()).unwrap();
-    for field in fields(&class("Timeout")) {
-        let default: Value = serde_json::from_str(text(&field, "default")).unwrap();
-        assert_eq!(defaults[text(&field, "name")], default);
+fn settings_have_the_defaults_of_the_table() {
+    let settings = [
+        ("Timeout", serde_json::to_value(Timeout::default())),
+        ("Retries", serde_json::to_value(Retries::default())),
+        ("Limits", serde_json::to_value(Limits::default())),
+    ];
+    for (name, defaults) in settings {
+        let defaults = defaults.unwrap();
+        for field in fields(&class(name)) {
+            let default: Value = serde_json::from_str(text(&field, "default")).unwrap();
+            assert_eq!(defaults[text(&field, "name")], default, "{name}");
+        }
+        assert_eq!(
+            defaults.as_object().unwrap().len(),
+            fields(&class(name)).len(),
+            "{name}"
+        );
     }
-    assert_eq!(defaults.as_object().unwrap().len(), fields(&class("Timeout")).len());
 }
 
 /// One event of each kind.

@@ -99,8 +99,9 @@ classes! {
     opaque: "Opaque" ["api", "kind", "data", "text"],
     assistant_message: "AssistantMessage" [
         "content", "api", "provider", "model", "response_model", "response_id", "request_id", "usage", "stop_reason",
-        "raw_stop_reason", "error_message", "notices", "timestamp_ms", "raw",
+        "raw_stop_reason", "error_message", "notices", "timestamp_ms", "attempts", "raw",
     ],
+    attempt: "Attempt" ["status", "request_id", "error", "reason", "waited", "duration"],
     usage: "Usage" [
         "input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning", "total_tokens", "cost",
     ],

@@ -89,15 +89,23 @@ impl NativeClient {
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, http2))]
+    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2))]
     fn new(
         api_keys: BTreeMap<String, String>,
         base_urls: BTreeMap<String, String>,
         proxy: Option<String>,
         ca_file: Option<PathBuf>,
+        client_certificate: Option<PathBuf>,
+        client_key: Option<PathBuf>,
         http2: bool,
     ) -> Self {
-        let config = TransportConfig { proxy, ca_file, http2 };
+        let config = TransportConfig {
+            proxy,
+            ca_file,
+            client_certificate,
+            client_key,
+            http2,
+        };
         let transport = Arc::new(Transport::new(config.clone()));
         let owned = Owned {
             generation: runtime::generation(),

@@ -54,7 +54,7 @@ pub(crate) fn exception_with<'py>(
             details.set_item("status", error.status)?;
             details.set_item("request_id", &error.request_id)?;
             details.set_item("body", &error.body)?;
-            details.set_item("attempts", 1)?;
+            details.set_item("attempts", to_py::attempts(py, &error.attempts)?)?;
             details.set_item("partial", partial)?;
         }
     }

@@ -2,7 +2,8 @@
 
 use alchemy_core::json::Object;
 use alchemy_core::types::{
-    AssistantMessage, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, Text, Thinking, ToolCall, Usage,
+    AssistantMessage, Attempt, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, Text, Thinking, ToolCall,
+    Usage,
 };
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
@@ -194,6 +195,25 @@ pub(crate) fn notices<'py>(py: Python<'py>, notices: &[Notice]) -> PyResult<Valu
     tuple(py, notices.iter().map(|one| notice(py, one)).collect::<PyResult<_>>()?)
 }
 
+/// The times that a request was sent, as a tuple.
+pub(crate) fn attempts<'py>(py: Python<'py>, attempts: &[Attempt]) -> PyResult<Value<'py>> {
+    let classes = Classes::get(py)?;
+    let made = attempts.iter().map(|attempt| {
+        classes.attempt.make(
+            py,
+            [
+                plain(py, attempt.status)?,
+                optional(py, attempt.request_id.as_ref()),
+                attempt.error.as_ref().map_or_else(|| none(py), |name| word(py, name)),
+                optional(py, attempt.reason.as_ref()),
+                plain(py, attempt.waited)?,
+                plain(py, attempt.duration)?,
+            ],
+        )
+    });
+    tuple(py, made.collect::<PyResult<_>>()?)
+}
+
 /// A message.
 pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyResult<Value<'py>> {
     let classes = Classes::get(py)?;
@@ -218,6 +238,7 @@ pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyRes
             optional(py, message.error_message.as_ref()),
             notices(py, &message.notices)?,
             plain(py, message.timestamp_ms)?,
+            attempts(py, &message.attempts)?,
             object(py, &message.raw)?,
         ],
     )

@@ -54,6 +54,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             from alchemy.cli.local import pull
 
             return pull()
+        if namespace.command == "lab":
+            from alchemy.cli.lab import lab
+
+            return lab(namespace)
         from alchemy.cli.chat import chat
 
         return chat(namespace)

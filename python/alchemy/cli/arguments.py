@@ -19,7 +19,14 @@ Ask a model and print its answer as it comes. Text piped in is the prompt, or fo
 With neither, a conversation begins; end it with Ctrl-D.
 """
 
+_LAB = """\
+Play a provider on 127.0.0.1 that speaks every wire protocol and fails as it is told, to test a program with.
+It serves until Ctrl-C and prints a line for each request.
+"""
+
 _APIS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai")
+
+_LAST_PORT = 65535
 
 _MODEL = f"provider/model, or a GGUF file; default: {DEFAULT_MODEL}, which needs no key"
 
@@ -36,6 +43,14 @@ class Arguments(argparse.Namespace):
     json: bool
     max_tokens: int | None
     temperature: float | None
+    port: int
+    fault: list[str]
+    pace: float
+    text: str | None
+    tape: str | None
+    tls: bool
+    seconds: float | None
+    list: bool
 
 
 def parse(words: Sequence[str] | None) -> Arguments:
@@ -63,12 +78,33 @@ def parse(words: Sequence[str] | None) -> Arguments:
     actions = local.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("pull", help="fetch SmolLM2 (93 MB), the model that `alchemy chat` asks by default")
 
+    lab = commands.add_parser("lab", help="play a provider that fails", description=_LAB, allow_abbrev=False)
+    lab.add_argument("--list", action="store_true", help="print the faults and exit")
+    lab.add_argument("--port", type=int, default=0, metavar="N", help="where to listen; default: a free port")
+    lab.add_argument("--text", metavar="TEXT", help='what to answer; default: "Hello there."')
+    lab.add_argument("--tape", metavar="FILE", help="a recorded answer to replay in place of a text")
+    lab.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help="what goes wrong: kind[=value][@place]; may be repeated",
+    )
+    lab.add_argument("--pace", type=float, default=0.0, metavar="S", help="seconds between events; default: 0")
+    lab.add_argument("--tls", action="store_true", help="speak TLS, by a certificate whose authority is printed")
+    lab.add_argument("--seconds", type=float, metavar="S", help="stop after that time")
+
     arguments = parser.parse_args(words, namespace=Arguments())
     if arguments.command == "chat":
         if arguments.base_url is not None and arguments.model is None:
             chat.error("--base-url needs --model, the id of a model at that server")
         if arguments.prompt is not None and not arguments.prompt.strip():
             chat.error("the prompt is empty")
+    elif arguments.command == "lab":
+        if arguments.text is not None and arguments.tape is not None:
+            lab.error("--text and --tape are two answers; give one")
+        if not 0 <= arguments.port <= _LAST_PORT:
+            lab.error(f"--port is a number from 0 to {_LAST_PORT}")
     return arguments
 
 

@@ -37,6 +37,15 @@ impl SseFramer {
             bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
         }
         while let Some(end) = memchr2(b'\n', b'\r', bytes) {
+            if end == 0 && self.line.is_empty() && !self.has_data {
+                // Blank lines that end nothing: servers send a few, and whoever means harm many.
+                self.past_start = true;
+                let blank = bytes.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+                let (run, rest) = bytes.split_at(blank);
+                self.after_return = rest.is_empty() && run.ends_with(b"\r");
+                bytes = rest;
+                continue;
+            }
             let (line, rest) = bytes.split_at(end);
             let rest = match rest {
                 [b'\r', b'\n', rest @ ..] => rest,

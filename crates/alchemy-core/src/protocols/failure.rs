@@ -134,16 +134,9 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
     let mut kind = ErrorKind::of_status(head.status);
     let mut what = format!("{}{}: {}", head.status, reason_phrase(head.status), failure.message);
     if (300..400).contains(&head.status) {
-        let target = head
-            .headers
-            .get("location")
-            .and_then(|location| url::Url::parse(location).ok());
-        let host = target
-            .as_ref()
-            .and_then(url::Url::host_str)
-            .unwrap_or("another address");
+        let target = redirected_to(head.headers.get("location").map(String::as_str));
         what = format!(
-            "{} redirect to {host} not followed; set base_url to the address meant",
+            "{} redirect to {target} not followed; set base_url to the address meant",
             head.status
         );
     } else if crate::overflow::is_context_overflow(head.status, &failure.code, &failure.message) {
@@ -155,6 +148,18 @@ pub fn status_error(message: &AssistantMessage, head: &Response, body: &str) -> 
         body: Some(cut(body, BODY_LIMIT).to_owned()),
         retry_after: retry_after(head).or(failure.retry_after),
         ..placed(kind, message, &what)
+    }
+}
+
+/// Where a redirect leads, by the host alone: the rest of an address may hold what is secret.
+fn redirected_to(location: Option<&str>) -> String {
+    const HERE: &str = "here.invalid";
+    let base = url::Url::parse(&format!("https://{HERE}")).ok();
+    let target = location.and_then(|location| base?.join(location).ok());
+    match target.as_ref().and_then(url::Url::host_str) {
+        Some(HERE) => "another path of the same server".to_owned(),
+        Some(host) => host.to_owned(),
+        None => "another address".to_owned(),
     }
 }
 
@@ -303,6 +308,19 @@ mod tests {
 
     #[test]
     fn a_redirect_names_the_host_alone() {
+        for (location, named) in [
+            ("//user:secret@elsewhere.example/secret", "to elsewhere.example not"),
+            ("/secret?key=secret", "to another path of the same server not"),
+            ("secret", "to another path of the same server not"),
+            ("mailto:secret", "to another address not"),
+            ("http://", "to another address not"),
+        ] {
+            let error = error(307, &[("location", location)], "");
+            assert!(
+                error.message.contains(named) && !error.message.contains("secret"),
+                "{error}"
+            );
+        }
         let error = error(302, &[("location", "https://elsewhere.example/x?key=secret")], "");
         assert!(error.message.contains("elsewhere.example") && !error.message.contains("secret"));
         assert_eq!(error.kind, ErrorKind::ResponseError);

@@ -5,6 +5,9 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::protocols::Endpoint;
 
+/// The longest address in bytes. Servers take 8 KB at most of what it shares with the method in one line.
+const LONGEST: usize = 8000;
+
 /// The address of an endpoint such as `chat/completions`, below the address of a server.
 ///
 /// - A bare host (`http://localhost:8080`) gets the protocol's version, such as `/v1`, where nearly every
@@ -17,22 +20,31 @@ use crate::protocols::Endpoint;
 /// Slashes at the end do not count. A query, such as Azure's `api-version`, is kept, before the endpoint's own.
 ///
 /// # Errors
-/// `InvalidRequestError` if the address is not one of http or https, or holds a user name or password:
-/// keys go into headers, and an address ends up in logs.
+/// `InvalidRequestError` if the address is not one of http or https, holds what no address has, or holds a user name, a
+/// password or a key: keys go into headers, and an address ends up in logs. The error does not repeat the address.
 pub fn resolve_url(base: &str, endpoint: &Endpoint) -> Result<Url> {
     let invalid = |reason: &str| Error::invalid("base_url", reason);
     let shape = "expected an address such as https://host/v1";
-    let mut url = Url::parse(base.trim()).map_err(|error| match base.contains('@') {
-        true => invalid(shape),
-        false => invalid(&format!("{shape}, got {base:?} ({error})")),
-    })?;
+    let base = base.trim();
+    if base.chars().any(|each| each.is_control() || each == '\\') {
+        // Readers of addresses disagree on these: some drop them, some take a backslash for a slash.
+        return Err(invalid(&format!(
+            "{shape}, got one with a backslash or a control character"
+        )));
+    }
+    let mut url = Url::parse(base).map_err(|error| invalid(&format!("{shape} ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
             "an address cannot hold a user name or a password; pass the key as api_key=",
         ));
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid(&format!("{shape}, got the scheme {:?}", url.scheme())));
+        return Err(invalid(&format!("{shape}, got another scheme than http and https")));
+    }
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| is_secret(name)) {
+        return Err(invalid(&format!(
+            "an address cannot hold a key, as {name:?} in its query; pass it as api_key=, or by headers="
+        )));
     }
     let path = url.path().trim_end_matches('/');
     let (below, query) = endpoint.path.split_once('?').unwrap_or((&endpoint.path, ""));
@@ -51,8 +63,37 @@ pub fn resolve_url(base: &str, endpoint: &Endpoint) -> Result<Url> {
     };
     url.set_path(&whole);
     url.set_query((!query.is_empty()).then_some(&query));
+    // No server ever sees a fragment.
     url.set_fragment(None);
+    if url.as_str().len() > LONGEST {
+        let (path, what) = match base.len() > LONGEST / 2 {
+            true => ("base_url", "the address"),
+            false => ("model.id", "the address that the id is a part of"),
+        };
+        return Err(Error::invalid(path, &format!("{what} is longer than {LONGEST} bytes")));
+    }
     Ok(url)
+}
+
+/// Whether a part of a query holds a secret, by its name.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['-', '_', '.']).next().unwrap_or_default();
+    [
+        "key",
+        "apikey",
+        "token",
+        "secret",
+        "password",
+        "auth",
+        "authorization",
+        "sig",
+        "signature",
+        "credential",
+    ]
+    .contains(&last)
+        || name.ends_with("apikey")
+        || name.ends_with("token")
 }
 
 /// Whether a path ends with an endpoint, at a slash.
@@ -139,6 +180,15 @@ mod tests {
                 "https://api.z.ai/api/paas/v4/chat/completions",
             ),
             ("http://[::1]:8080", "http://[::1]:8080/v1/chat/completions"),
+            ("https://host/v1#part", "https://host/v1/chat/completions"),
+            (
+                "https://bücher.example/v1",
+                "https://xn--bcher-kva.example/v1/chat/completions",
+            ),
+            (
+                "https://host?keyboard=a&tokens=b",
+                "https://host/v1/chat/completions?keyboard=a&tokens=b",
+            ),
             (" https://host/v1\n", "https://host/v1/chat/completions"),
             (
                 "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
@@ -163,9 +213,20 @@ mod tests {
             "local:smollm2-135m",
             "http://",
             "/v1",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "data:text/plain,x",
+            "sk-a-key-in-the-wrong-place",
+            "https://ho\nst/v1",
+            "https://host/\0",
+            "https://host\\@elsewhere/v1",
+            "https://[::1/v1",
+            "https://ho st/v1",
+            &format!("https://host/{}", "x".repeat(LONGEST)),
         ] {
             let error = resolve_url(base, &chat()).unwrap_err();
             assert_eq!(error.path.as_deref(), Some("base_url"), "{base}");
+            assert!(error.message.len() < 200 && !error.message.contains("a-key"), "{error}");
         }
     }
 
@@ -175,6 +236,11 @@ mod tests {
             "https://user:secret@host/v1",
             "https://secret@host",
             "https://secret@:1:1",
+            "https://host/v1?key=secret",
+            "https://host/v1?a=b&Api-Key=secret",
+            "https://host?subscription_key=secret",
+            "https://host?access_token=secret#x",
+            "https://host?%6bey=secret",
         ] {
             let error = resolve_url(base, &chat()).unwrap_err();
             assert!(!error.message.contains("secret"), "{error}");

@@ -108,6 +108,30 @@ pub struct UserMessage {
     pub timestamp_ms: Option<i64>,
 }
 
+/// One time that a request was sent, or that its connection was tried.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attempt {
+    /// The HTTP status; None where no answer came.
+    #[serde(skip_serializing_if = "is_default")]
+    pub status: Option<u16>,
+    /// The provider's id of the exchange.
+    #[serde(skip_serializing_if = "is_default")]
+    pub request_id: Option<String>,
+    /// The name of the error class that it failed by; None where it answered.
+    #[serde(skip_serializing_if = "is_default")]
+    pub error: Option<String>,
+    /// What failed, in one line.
+    #[serde(skip_serializing_if = "is_default")]
+    pub reason: Option<String>,
+    /// How long it was held back, in seconds: by the wait before a retry, or by the client's limits.
+    #[serde(skip_serializing_if = "is_default")]
+    pub waited: f64,
+    /// From the send to the head of the answer, or to the failure, in seconds.
+    #[serde(skip_serializing_if = "is_default")]
+    pub duration: f64,
+}
+
 /// What the model answered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "role", rename = "assistant", deny_unknown_fields)]
@@ -151,6 +175,9 @@ pub struct AssistantMessage {
     /// When the answer began, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "is_default")]
     pub timestamp_ms: Option<i64>,
+    /// Every time the request was sent, in order; the last is the one that answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attempts: Vec<Attempt>,
     /// What the protocol sent beyond these fields, such as `logprobs`: a JSON object.
     #[serde(default, skip_serializing_if = "is_default")]
     pub raw: Object,

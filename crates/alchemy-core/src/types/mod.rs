@@ -8,6 +8,7 @@ mod events;
 mod literals;
 mod messages;
 mod models;
+mod policies;
 mod requests;
 mod tagged;
 mod tools;
@@ -19,8 +20,9 @@ pub use events::{
     ToolCallDelta, ToolCallEnd, ToolCallStart,
 };
 pub use literals::{Api, CacheRetention, Modality, ReasoningLevel, StopReason, ToolCallState, ToolChoiceMode};
-pub use messages::{AssistantMessage, Content, Context, Message, ToolResultMessage, UserMessage};
+pub use messages::{AssistantMessage, Attempt, Content, Context, Message, ToolResultMessage, UserMessage};
 pub use models::{Model, ModelCost};
+pub use policies::{Limits, Retries, Retrying};
 pub use requests::{Notice, Options, Reasoning, Response, ResponseFormat, Timeout, Timeouts};
 pub use tools::{Tool, ToolChoice};
 pub use usage::{Cost, Usage};

@@ -1,6 +1,7 @@
 //! Models and where they are served.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +31,7 @@ pub struct ModelCost {
 }
 
 /// A model and where it is served.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// The provider's id of the model, sent as it is.
@@ -94,6 +95,26 @@ fn is_text_only(input: &[Modality]) -> bool {
     input == [Modality::Text]
 }
 
+impl fmt::Debug for Model {
+    /// Leaves out what its headers hold, and an address with a query or a user's name: keys do not belong there, and may
+    /// be there all the same.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.headers.keys().map(|name| (name.clone(), "***".to_owned()));
+        let shown = Model {
+            headers: names.collect(),
+            base_url: (self.base_url.clone()).map(|url| {
+                if url.contains(['@', '?']) {
+                    "***".to_owned()
+                } else {
+                    url
+                }
+            }),
+            ..self.clone()
+        };
+        formatter.write_str(&serde_json::to_string(&shown).map_err(|_| fmt::Error)?)
+    }
+}
+
 impl Model {
     /// A model of which only the id is known.
     #[must_use]
@@ -111,6 +132,22 @@ impl Model {
             cost: None,
             headers: BTreeMap::new(),
             quirks: Object::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut model = Model::new("m", "custom");
+        model.headers = [("x-api-key".to_owned(), "sk-secret".to_owned())].into();
+        for url in ["https://me:sk-secret@host", "https://host?key=sk-secret"] {
+            model.base_url = Some(url.to_owned());
+            let shown = format!("{model:?}");
+            assert!(!shown.contains("sk-secret") && shown.contains("x-api-key"), "{shown}");
         }
     }
 }

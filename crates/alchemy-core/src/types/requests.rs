@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::is_default;
 use super::literals::{Api, CacheRetention, ReasoningLevel, ToolChoiceMode};
+use super::policies::Retrying;
 use super::tools::{Tool, ToolChoice};
 use crate::json::{self, Json, Object, ShapeError, shape_error};
 
@@ -197,6 +199,12 @@ pub struct Options {
     /// How long to wait.
     #[serde(skip_serializing_if = "is_default")]
     pub timeout: Option<Timeouts>,
+    /// How a request that failed before its answer began is sent again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub retries: Option<Retrying>,
+    /// The most that one event may have, or the whole of an answer that is not streamed, in bytes; at least 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub max_event_bytes: Option<NonZeroUsize>,
     /// Headers to add; a None value removes a default.
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, Option<String>>,

@@ -240,6 +240,8 @@ fn no_option_is_ignored() {
         api_key: _,
         base_url: _,
         timeout: _,
+        retries: _,
+        max_event_bytes: _,
         headers: _,
         strict: _,
     } = Options::default();

@@ -179,7 +179,7 @@ fn judge_error(case: &Case, message: &AssistantMessage, error: &Error) {
 
 /// Whether a word stands in the body by which the protocol says that an answer is whole.
 fn has_marker(case: &Case) -> bool {
-    let text = String::from_utf8_lossy(&case.body);
+    let text = case.text();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     // A key can be written in other ways.
     has(&["\\u"])

@@ -117,6 +117,16 @@ fn pieces(text: &str, cuts: u32) -> Vec<&str> {
     pieces
 }
 
+/// The value with 0 in place of -0, which serde_json takes for a number with a fraction.
+fn unsigned(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.as_f64() == Some(0.0) => Value::from(0),
+        Value::Array(list) => list.into_iter().map(unsigned).collect(),
+        Value::Object(object) => Value::Object(object.into_iter().map(|(key, value)| (key, unsigned(value))).collect()),
+        other => other,
+    }
+}
+
 /// Panics where the reader of partial JSON is not what it must be.
 pub fn check(text: &str, cuts: u32) {
     let whole = read(&[text]);
@@ -126,7 +136,9 @@ pub fn check(text: &str, cuts: u32) {
     let (state, value, odd) = whole;
     let parsed = serde_json::from_str::<Value>(text.trim());
     match (&parsed, state) {
-        (Ok(Value::Object(_)), State::Whole) => assert!(odd || value == parsed.ok(), "{value:?}"),
+        (Ok(whole @ Value::Object(_)), State::Whole) => {
+            assert!(odd || value.map(unsigned) == Some(unsigned(whole.clone())), "{whole}");
+        }
         (Ok(Value::Object(_)), State::Beyond) => assert!(!is_shallow(text)),
         (Ok(Value::Object(_)), State::Open | State::Invalid) => panic!("{state:?}, but it is an object: {text}"),
         (Ok(_), _) => assert_eq!(state, State::Invalid, "{text}"),

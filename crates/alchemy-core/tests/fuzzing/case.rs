@@ -1,5 +1,6 @@
 //! An input: what answered, how its bytes are cut, and the bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -113,6 +114,11 @@ impl Case {
         headers.insert(name.to_owned(), value.to_owned());
         Head::recorded(self.status(), &headers)
             .unwrap_or_else(|| Head::recorded(self.status(), &BTreeMap::new()).unwrap())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 
     /// The body in the pieces that the case asks for.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answers::encodes;
-use super::case::{Case, root};
+use super::case::root;
 use super::chance::Chance;
 use super::mutate::change_bytes;
 use super::values;
@@ -134,9 +134,4 @@ pub fn mutate(text: &str, seeds: &[Value], chance: &mut Chance) -> String {
         values::change(&mut value, &pool, chance);
     }
     values::written(&value)
-}
-
-/// The text of an input that is bytes.
-pub fn text(case: &Case) -> String {
-    String::from_utf8_lossy(&case.body).into_owned()
 }

@@ -28,7 +28,7 @@ fn judge(error: &Error, body: &str) {
 
 /// Panics where the reading of a failure is not what it must be.
 pub fn check(case: &Case) {
-    let body = String::from_utf8_lossy(&case.body);
+    let body = case.text();
     let message = AssistantMessage::default();
     let status = case.head().status.as_u16();
     let mut headers = BTreeMap::new();

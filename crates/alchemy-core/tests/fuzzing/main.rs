@@ -111,6 +111,14 @@ fn answers_over_google_generative_ai() {
     answers_over(Api::GoogleGenerativeAi);
 }
 
+#[test]
+fn an_input_is_bytes_and_back() {
+    for seed in every_seed() {
+        assert_eq!(Case::read(&seed.write()), Some(seed));
+    }
+    assert_eq!(Case::read(&[0; case::HEADER - 1]), None);
+}
+
 /// Seeds of every protocol.
 fn every_seed() -> Vec<Case> {
     small(Api::ALL.iter().flat_map(|api| case::seeds(*api, false)).collect())

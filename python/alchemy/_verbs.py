@@ -1,0 +1,394 @@
+"""The verbs: each option spelled out and documented, for a client to put together and send."""
+
+from __future__ import annotations
+
+from ._stream import MessageStream, local_server, log_late_notices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Literal, TypeAlias
+
+    from ._native import NativeStream
+    from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
+    from .messages import AssistantMessage, Context, Message
+    from .models import Model
+    from .requests import Retries, Timeout
+    from .tools import Tool, ToolChoice
+    from .typed_dicts import ContextDict, MessageDict, ToolChoiceDict, ToolDict
+
+    ContextLike: TypeAlias = Context | ContextDict | Sequence[Message | MessageDict] | str
+
+
+class Verbs:
+    """What a client does; `Client` says how options are merged and requests prepared."""
+
+    __slots__ = ()
+
+    def stream(
+        self,
+        model: Model | str,
+        context: ContextLike,
+        *,
+        errors: Literal["raise", "event"] = "raise",
+        api: Api | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: Timeout | float | None = None,
+        retries: Retries | int | None = None,
+        max_event_bytes: int | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        stop: Sequence[str] | None = None,
+        seed: int | None = None,
+        reasoning: ReasoningLevel | int | None = None,
+        tools: Sequence[Tool | ToolDict] | None = None,
+        tool_choice: ToolChoice | ToolChoiceDict | ToolChoiceMode | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
+        cache: CacheRetention | None = None,
+        session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        strict: bool | None = None,
+    ) -> MessageStream:
+        """Prepare a request whose answer is streamed.
+
+        The request is checked and encoded here, so that mistakes raise at this line; it is sent at the
+        stream's first `with`, iteration or `result`. Options that are None are unset: nothing is sent, and
+        the provider's default holds.
+
+        Args:
+            model: A `Model`, or the name of one in the catalog, `provider/model-id`.
+            context: A `Context`, a sequence of messages, or the user's words. Dictionaries of the same
+                shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
+            errors: What a failure is: `raise`, an exception, or `event`, an `ErrorEvent` at the end and a
+                result with the stop reason `error`.
+            api: The wire protocol, over the model's, where the provider speaks several.
+            api_key: The key, over the client's and the environment's.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
+            timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
+            retries: How a request that failed before its answer began is sent again; a number is the count
+                alone, 0: never. Default: `Retries()`, twice.
+            max_event_bytes: The most that one event may have, or the whole of an answer that is not streamed.
+                Default: 64 MB.
+            headers: Headers to add; a None value removes a default.
+            extra_body: Keys merged into the request's body last.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
+            temperature: Randomness, from 0 to 2.
+            top_p: Nucleus sampling, above 0 and up to 1.
+            stop: Sequences at which the answer ends.
+            seed: For answers that repeat, as far as the provider can.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
+            tools: Tools, over the context's; empty: none.
+            tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
+            parallel_tool_calls: Whether several tools may be called at once.
+            response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
+                `model_json_schema`, such as a pydantic model.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
+            session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
+            metadata: Labels kept with the request at the provider; `user_id` names the end user.
+            strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
+                then told in `notices` and logged.
+
+        Returns:
+            A stream of events; iterate over it, or call its `result`.
+
+        Raises:
+            ModelNotFoundError: No model has that name.
+            MissingKeyError: There is no key for the provider.
+            InvalidRequestError: The request has a wrong shape or value; the error names its path.
+            UnsupportedOptionError: With `strict`: something cannot be honoured exactly.
+
+        Example:
+            >>> with client.stream("local/smollm2-135m", "Say hello.", max_tokens=20) as stream:  # doctest: +SKIP
+            ...     for event in stream:
+            ...         if isinstance(event, alchemy.TextDelta):
+            ...             print(event.delta, end="", flush=True)
+        """
+        options = self._merge(
+            api=api,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            retries=retries,
+            max_event_bytes=max_event_bytes,
+            headers=headers,
+            extra_body=extra_body,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            seed=seed,
+            reasoning=reasoning,
+            tools=tools,
+            tool_choice=tool_choice,
+            parallel_tool_calls=parallel_tool_calls,
+            response_format=response_format,
+            cache=cache,
+            session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
+            metadata=metadata,
+            strict=strict,
+        )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
+        return MessageStream(self._prepare(model, context, options, streamed=True), errors=errors)
+
+    def complete(
+        self,
+        model: Model | str,
+        context: ContextLike,
+        *,
+        api: Api | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: Timeout | float | None = None,
+        retries: Retries | int | None = None,
+        max_event_bytes: int | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        stop: Sequence[str] | None = None,
+        seed: int | None = None,
+        reasoning: ReasoningLevel | int | None = None,
+        tools: Sequence[Tool | ToolDict] | None = None,
+        tool_choice: ToolChoice | ToolChoiceDict | ToolChoiceMode | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
+        cache: CacheRetention | None = None,
+        session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        strict: bool | None = None,
+    ) -> AssistantMessage:
+        """Send a request and wait for the whole answer.
+
+        Options that are None are unset: nothing is sent, and the provider's default holds.
+
+        Args:
+            model: A `Model`, or the name of one in the catalog, `provider/model-id`.
+            context: A `Context`, a sequence of messages, or the user's words. Dictionaries of the same
+                shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
+            api: The wire protocol, over the model's, where the provider speaks several.
+            api_key: The key, over the client's and the environment's.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
+            timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
+            retries: How a request that failed before its answer began is sent again; a number is the count
+                alone, 0: never. Default: `Retries()`, twice.
+            max_event_bytes: The most that one event may have, or the whole of an answer that is not streamed.
+                Default: 64 MB.
+            headers: Headers to add; a None value removes a default.
+            extra_body: Keys merged into the request's body last.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
+            temperature: Randomness, from 0 to 2.
+            top_p: Nucleus sampling, above 0 and up to 1.
+            stop: Sequences at which the answer ends.
+            seed: For answers that repeat, as far as the provider can.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
+            tools: Tools, over the context's; empty: none.
+            tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
+            parallel_tool_calls: Whether several tools may be called at once.
+            response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
+                `model_json_schema`, such as a pydantic model.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
+            session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
+            metadata: Labels kept with the request at the provider; `user_id` names the end user.
+            strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
+                then told in `notices` and logged.
+
+        Returns:
+            The message, its content blocks in the order the model produced them.
+
+        Raises:
+            ModelNotFoundError: No model has that name.
+            MissingKeyError: There is no key for the provider.
+            InvalidRequestError: The request has a wrong shape or value; the error names its path.
+            UnsupportedOptionError: With `strict`: something cannot be honoured exactly.
+            ApiError: The provider, or the way to it, failed; `partial` has what arrived.
+
+        Example:
+            >>> reply = client.complete("local/smollm2-135m", "Say hello.", max_tokens=20)  # doctest: +SKIP
+            >>> reply.text  # doctest: +SKIP
+            'Hello!'
+        """
+        options = self._merge(
+            api=api,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            retries=retries,
+            max_event_bytes=max_event_bytes,
+            headers=headers,
+            extra_body=extra_body,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            seed=seed,
+            reasoning=reasoning,
+            tools=tools,
+            tool_choice=tool_choice,
+            parallel_tool_calls=parallel_tool_calls,
+            response_format=response_format,
+            cache=cache,
+            session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
+            metadata=metadata,
+            strict=strict,
+        )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
+        native = self._prepare(model, context, options, streamed=False)
+        try:
+            message = native.complete(*local_server(native))
+        except BaseException:
+            native.close()
+            raise
+        log_late_notices(native, message)
+        return message
+
+    async def complete_async(
+        self,
+        model: Model | str,
+        context: ContextLike,
+        *,
+        api: Api | None = None,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: Timeout | float | None = None,
+        retries: Retries | int | None = None,
+        max_event_bytes: int | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        stop: Sequence[str] | None = None,
+        seed: int | None = None,
+        reasoning: ReasoningLevel | int | None = None,
+        tools: Sequence[Tool | ToolDict] | None = None,
+        tool_choice: ToolChoice | ToolChoiceDict | ToolChoiceMode | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Literal["text", "json"] | Mapping[str, Any] | type | None = None,
+        cache: CacheRetention | None = None,
+        session_id: str | None = None,
+        previous_response_id: str | None = None,
+        service_tier: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        strict: bool | None = None,
+    ) -> AssistantMessage:
+        """Send a request and wait for the whole answer, in async code.
+
+        Everything happens when the call is awaited. Cancelling it closes the connection. Options that are
+        None are unset: nothing is sent, and the provider's default holds.
+
+        Args:
+            model: A `Model`, or the name of one in the catalog, `provider/model-id`.
+            context: A `Context`, a sequence of messages, or the user's words. Dictionaries of the same
+                shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
+            api: The wire protocol, over the model's, where the provider speaks several.
+            api_key: The key, over the client's and the environment's.
+            base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
+            timeout: Limits by phase in seconds, or the total alone. Default: `Timeout()`.
+            retries: How a request that failed before its answer began is sent again; a number is the count
+                alone, 0: never. Default: `Retries()`, twice.
+            max_event_bytes: The most that one event may have, or the whole of an answer that is not streamed.
+                Default: 64 MB.
+            headers: Headers to add; a None value removes a default.
+            extra_body: Keys merged into the request's body last.
+            max_tokens: The most to answer in tokens, thinking included; at least 1. Unset, a protocol that
+                demands a figure (`anthropic-messages`) gets the model's limit, or 16384 if none is known.
+            temperature: Randomness, from 0 to 2.
+            top_p: Nucleus sampling, above 0 and up to 1.
+            stop: Sequences at which the answer ends.
+            seed: For answers that repeat, as far as the provider can.
+            reasoning: How much to think: a level, or a budget in tokens, 0 or more; models get the nearest.
+            tools: Tools, over the context's; empty: none.
+            tool_choice: `auto`, `none`, `required`, or a `ToolChoice` that names a tool.
+            parallel_tool_calls: Whether several tools may be called at once.
+            response_format: `text`, `json` for any JSON object, a JSON Schema, or a class that has
+                `model_json_schema`, such as a pydantic model.
+            cache: How long the prompt's prefix may be cached: `auto` (the default), `none`, `short`, `long`.
+            session_id: Names the conversation, so that caches are found again.
+            previous_response_id: The `response_id` of an answer to go on from, over `openai-responses`; it was
+                asked for with `extra_body={"store": True}`. The context then has what is new alone.
+            service_tier: The provider's word for how the request is processed, such as `flex`; sent as it is.
+            metadata: Labels kept with the request at the provider; `user_id` names the end user.
+            strict: Whether what cannot be honoured exactly is an error here. Default: False; it is
+                then told in `notices` and logged.
+
+        Returns:
+            The message, its content blocks in the order the model produced them.
+
+        Raises:
+            ModelNotFoundError: No model has that name.
+            MissingKeyError: There is no key for the provider.
+            InvalidRequestError: The request has a wrong shape or value; the error names its path.
+            UnsupportedOptionError: With `strict`: something cannot be honoured exactly.
+            ApiError: The provider, or the way to it, failed; `partial` has what arrived.
+
+        Example:
+            >>> reply = await client.complete_async("local/smollm2-135m", "Say hello.", max_tokens=20)  # doctest: +SKIP
+            >>> reply.text  # doctest: +SKIP
+            'Hello!'
+        """
+        options = self._merge(
+            api=api,
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            retries=retries,
+            max_event_bytes=max_event_bytes,
+            headers=headers,
+            extra_body=extra_body,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            stop=stop,
+            seed=seed,
+            reasoning=reasoning,
+            tools=tools,
+            tool_choice=tool_choice,
+            parallel_tool_calls=parallel_tool_calls,
+            response_format=response_format,
+            cache=cache,
+            session_id=session_id,
+            previous_response_id=previous_response_id,
+            service_tier=service_tier,
+            metadata=metadata,
+            strict=strict,
+        )
+        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
+        del api_key, headers
+        native = self._prepare(model, context, options, streamed=False)
+        from ._loop import complete
+
+        return await complete(native)
+
+    def _merge(self, **given: Any) -> dict[str, Any]:
+        """Put the options of a call over those of the client; None is unset."""
+        raise NotImplementedError
+
+    def _prepare(
+        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
+    ) -> NativeStream:
+        """Check and encode a request."""
+        raise NotImplementedError
