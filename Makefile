@@ -2,12 +2,14 @@
 #
 # A fresh machine needs Python 3.11 or newer, Rust and make; all else comes from the package registries.
 # PYTHON=python3.12 picks the interpreter of the environment; without it the first one found that is new enough.
-# SECONDS=60 makes a soak shorter.
+# SECONDS=60 makes a soak, and each target of a fuzz run, shorter.
 
 PYTHON ?=
 SECONDS ?= 600
 BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
+# Which targets `make fuzz` runs; empty: all.
+TARGETS =
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
@@ -62,6 +64,8 @@ conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) a
 
 soak: build ## Faults at random for SECONDS (600), then a million events and 100,000 requests; prints the figures
 	@$(BIN)/python tests/soak/soak.py --seconds $(SECONDS)
+fuzz: build ## Fuzz every decoder and the Python entry points, SECONDS=600 each; TARGETS="answer request" picks
+	@sh scripts/fuzz.sh "$(SECONDS)" $(TARGETS)
 
 bench: build ## Measure the speed, side by side with others
 	@sh benches/run.sh
@@ -107,4 +111,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance soak bench format lint guards docs lock check wheel clean
+.PHONY: help venv build local demo test conformance soak fuzz bench format lint guards docs lock check wheel clean

@@ -163,13 +163,17 @@ impl Answer {
         }
         if let Form::Unknown(start) = &mut self.form {
             self.fed |= !bytes.is_empty();
+            // Blank lines may come for minutes: they say nothing, and are not kept.
+            let bytes = if start.is_empty() {
+                bytes.trim_ascii_start()
+            } else {
+                bytes
+            };
             start.extend_from_slice(bytes);
+            if let Some(rest) = start.strip_prefix(MARK) {
+                *start = [MARK, rest.trim_ascii_start()].concat();
+            }
             let Some(form) = sniff(start, self.limit) else {
-                // Blank lines may come for minutes: they say nothing, and are not kept.
-                let mark = if start.starts_with(MARK) { MARK.len() } else { 0 };
-                if start.iter().skip(mark).all(u8::is_ascii_whitespace) {
-                    start.truncate(mark);
-                }
                 return Ok(self.flow);
             };
             let start = std::mem::take(start);
@@ -443,13 +447,15 @@ mod tests {
     #[test]
     fn blank_lines_before_the_answer_are_not_kept() {
         let mut answer = answer();
-        for _ in 0..3 {
-            answer.feed(b" \r\n\n").unwrap();
-        }
+        let blank = |answer: &mut Answer| assert_eq!(answer.feed(b" \r\n\n").unwrap(), Flow::More);
+        blank(&mut answer);
         assert!(matches!(&answer.form, Form::Unknown(kept) if kept.is_empty()));
-        answer.feed(b"\xEF\xBB").unwrap();
+        answer.feed(b" \xEF\xBB").unwrap();
+        answer.feed(b"\xBF").unwrap();
+        blank(&mut answer);
+        assert!(matches!(&answer.form, Form::Unknown(kept) if kept == MARK));
         answer
-            .feed(b"\xBF{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}")
+            .feed(b"{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}")
             .unwrap();
         answer.end().unwrap();
         assert_eq!(answer.message().stop_reason, StopReason::Stop);
@@ -499,6 +505,28 @@ mod tests {
             let error = outcome.unwrap_err();
             assert_eq!(error.kind, ErrorKind::ResponseError);
             assert!(error.message.ends_with(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_hidden_where_the_text_was_cut_inside_of_it() {
+        let secret = "sk-0123456789abcdef";
+        // The message is cut at 500 bytes, the body at 64 KB: each cut falls into a key.
+        for (before, limit) in [(470..500, 500), (65_520..65_536, 65_536)] {
+            for size in before {
+                let mut answer = answer();
+                answer.hide(secret);
+                let head = Head::recorded(500, &std::collections::BTreeMap::new()).unwrap();
+                answer.begin(head, None);
+                answer.feed(format!("{}{secret}", "x".repeat(size)).as_bytes()).unwrap();
+                let error = answer.end().unwrap_err();
+                let error = answer.fail(error, StopReason::Error);
+                let texts = [error.message, error.body.unwrap()];
+                assert!(
+                    !texts.iter().any(|text| text.contains(&secret[..8])),
+                    "{size} of {limit}: {texts:?}"
+                );
+            }
         }
     }
 

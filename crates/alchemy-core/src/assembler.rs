@@ -1,5 +1,6 @@
 //! Raw deltas to events in legal order and the message that they add up to.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -9,6 +10,9 @@ use crate::types::{
     Thinking, ThinkingDelta, ThinkingEnd, ThinkingStart, ToolCall, ToolCallDelta, ToolCallEnd, ToolCallStart,
     ToolCallState,
 };
+
+/// The most notices that one answer makes. A server that sends something strange in each event needs no more of them.
+const NOTICE_LIMIT: usize = 100;
 
 /// How an answer came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +39,11 @@ pub struct Assembler {
     /// The text and thinking blocks that others interrupted.
     aside: Vec<usize>,
     /// The tool calls whose end has not been told.
-    open_calls: Vec<usize>,
+    open_calls: BTreeSet<usize>,
+    /// The ids of all tool calls.
+    call_ids: HashSet<String>,
+    /// How many notices the answer made.
+    noticed: usize,
 }
 
 impl Assembler {
@@ -49,7 +57,9 @@ impl Assembler {
             started: false,
             open: None,
             aside: Vec::new(),
-            open_calls: Vec::new(),
+            open_calls: BTreeSet::new(),
+            call_ids: HashSet::new(),
+            noticed: 0,
         }
     }
 
@@ -87,15 +97,27 @@ impl Assembler {
         self.started
     }
 
-    /// Notes something that could not be honoured exactly, once for each code and path.
+    /// Notes something that could not be honoured exactly, once for each code and path. Where an answer gives cause
+    /// for too many notices, the last one says that there were more.
     pub fn notice(&mut self, notice: Notice) {
+        if self.noticed > NOTICE_LIMIT {
+            return;
+        }
         if !self
             .message
             .notices
             .iter()
             .any(|old| old.code == notice.code && old.path == notice.path)
         {
-            self.message.notices.push(notice);
+            self.noticed += 1;
+            self.message.notices.push(match self.noticed > NOTICE_LIMIT {
+                true => {
+                    let text =
+                        format!("the answer gave cause for more than {NOTICE_LIMIT} notices; the rest is left out");
+                    Notice::new("notices_dropped", "response", text)
+                }
+                false => notice,
+            });
         }
     }
 
@@ -196,8 +218,9 @@ impl Assembler {
         self.close_open();
         let content_index = self.message.content.len();
         let (id, name) = (call.id.clone(), call.name.clone());
+        self.call_ids.insert(call.id.clone());
         self.message.content.push(call.into());
-        self.open_calls.push(content_index);
+        self.open_calls.insert(content_index);
         self.events.push(Event::ToolCallStart(ToolCallStart {
             content_index,
             id,
@@ -231,7 +254,7 @@ impl Assembler {
             return;
         }
         let tool_call = call.clone();
-        self.open_calls.retain(|open| *open != content_index);
+        self.open_calls.remove(&content_index);
         self.events.push(
             ToolCallEnd {
                 content_index,
@@ -239,6 +262,12 @@ impl Assembler {
             }
             .into(),
         );
+    }
+
+    /// Whether a tool call of the message has this id.
+    #[must_use]
+    pub fn has_call(&self, id: &str) -> bool {
+        self.call_ids.contains(id)
     }
 
     /// A tool call that is being written.
@@ -447,6 +476,17 @@ mod tests {
                 "done",
             ]
         );
+    }
+
+    #[test]
+    fn notices_are_not_made_without_end() {
+        let mut assembler = Assembler::new(AssistantMessage::default());
+        for number in 0..1000 {
+            assembler.notice(Notice::new("event_ignored", number.to_string(), "a"));
+        }
+        let notices = &assembler.message().notices;
+        assert_eq!(notices.len(), NOTICE_LIMIT + 1);
+        assert_eq!(notices[NOTICE_LIMIT].code, "notices_dropped");
     }
 
     #[test]

@@ -102,7 +102,9 @@ impl Writer<'_> {
         } else if let Ok(tuple) = value.cast::<PyTuple>() {
             self.items(tuple.iter(), depth)?;
         } else if let Ok(dict) = value.cast::<PyDict>() {
-            self.entries(dict.iter().map(Ok), depth)?;
+            // What is written below may run code of the caller's, and that may change the dictionary.
+            let entries: Vec<_> = dict.iter().collect();
+            self.entries(entries.into_iter().map(Ok), depth)?;
         } else if self.classes.is_data(value)? {
             self.data(value, depth)?;
         } else if value.cast::<PyBytes>().is_ok() {

@@ -251,9 +251,10 @@ fn plain_text(html: &str) -> String {
     }
 }
 
-/// A text as one line of bounded length.
+/// A text as one line of bounded length. Control characters, which a terminal would obey, count as spaces.
 fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let parts = |character: char| character.is_whitespace() || character.is_control();
+    let words: Vec<&str> = text.split(parts).filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
     match cut(&line, MESSAGE_LIMIT) {
         whole if whole.len() == line.len() => line,

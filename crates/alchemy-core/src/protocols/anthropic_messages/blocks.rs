@@ -1,6 +1,7 @@
 //! The content blocks of an answer, whole or while they are written.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ const CALL_KEYS: &[&str] = &["type", "id", "name", "input"];
 
 /// The blocks that were opened and not closed, each with its number on the wire.
 #[derive(Default)]
-pub(super) struct Blocks(Vec<(u64, Open)>);
+pub(super) struct Blocks(BTreeMap<u64, Open>);
 
 /// A block that is being written.
 enum Open {
@@ -66,7 +67,7 @@ impl Blocks {
             }),
             kind => Open::Opaque(Pending::open(kind.to_owned(), raw)),
         };
-        self.0.push((index, open));
+        self.0.insert(index, open);
         Ok(())
     }
 
@@ -78,8 +79,7 @@ impl Blocks {
         halves: bool,
         assembler: &mut Assembler,
     ) -> Result<()> {
-        let found = self.0.iter_mut().rfind(|(open, _)| *open == index);
-        let Some((_, open)) = found else {
+        let Some(open) = self.0.get_mut(&index) else {
             let what = format!("the server sent a malformed event: a piece of block {index}, which is not open");
             return Err(response_error(assembler.message(), &what));
         };
@@ -116,8 +116,7 @@ impl Blocks {
 
     /// Closes a block.
     pub(super) fn close(&mut self, index: u64, assembler: &mut Assembler) {
-        if let Some(at) = self.0.iter().rposition(|(open, _)| *open == index) {
-            let (_, open) = self.0.remove(at);
+        if let Some(open) = self.0.remove(&index) {
             end(open, assembler);
         }
     }
@@ -244,7 +243,7 @@ fn call(keys: &Keys<'_>, assembler: &mut Assembler) -> usize {
         .iter()
         .filter(|block| matches!(block, ContentBlock::ToolCall(_)));
     let number = calls.count();
-    let taken = call_ids::is_taken(&id, assembler);
+    let taken = assembler.has_call(&id);
     let id = call_ids::own(&id, number, taken, assembler);
     assembler.tool_call(ToolCall {
         id,

@@ -70,7 +70,10 @@ impl Decoder {
             "message_stop" => self.ended = true,
             // The body of an answer that is not streamed, under the label of one that is.
             "message" => {
-                let raw = serde_json::from_str(json).map_err(|error| malformed(assembler, json, error))?;
+                let raw: &RawValue = serde_json::from_str(json).map_err(|error| malformed(assembler, json, error))?;
+                if Keys::of(raw).is_none_or(|keys| keys.get("content").is_none()) {
+                    return Err(lacks(assembler, "content", json));
+                }
                 self.message(raw, assembler)?;
                 self.ended = true;
             }

@@ -12,6 +12,9 @@ use crate::protocols::decoding::keys::Keys;
 use crate::protocols::decoding::usage;
 use crate::types::{ModelCost, Usage};
 
+/// The most keys that are kept. Vendors send a dozen.
+const KEY_LIMIT: usize = 200;
+
 /// The usage objects of an answer laid over each other, key by key.
 #[derive(Default)]
 pub(super) struct Overlay {
@@ -29,9 +32,11 @@ impl Overlay {
         };
         for (key, value) in Keys::of(raw).unwrap_or_default().iter() {
             let Ok(value) = Json::parse(value.get()) else { continue };
+            let room = self.keys.len() < KEY_LIMIT;
             match self.keys.iter_mut().find(|(name, _)| *name == key) {
                 Some((_, old)) => *old = value,
-                None => self.keys.push((key.to_owned(), value)),
+                None if room => self.keys.push((key.to_owned(), value)),
+                None => {}
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The id of a tool call: the server's, unless it gave none, or one twice.
 
 use crate::assembler::Assembler;
-use crate::types::{ContentBlock, Notice};
+use crate::types::Notice;
 
 /// The id of the call that is told next. `number` counts the calls before it, and `taken` tells that one of them has
 /// the id that the server gave.
@@ -17,12 +17,6 @@ pub(crate) fn own(id: &str, number: usize, taken: bool, assembler: &mut Assemble
     let text = format!("two tool calls had the id {id:?}; the later one was given another");
     assembler.notice(Notice::new("tool_call_renamed", path, text));
     format!("{id}_{number}")
-}
-
-/// Whether a call of the message has an id.
-pub(crate) fn is_taken(id: &str, assembler: &Assembler) -> bool {
-    let mut blocks = assembler.message().content.iter();
-    blocks.any(|block| matches!(block, ContentBlock::ToolCall(call) if call.id == id))
 }
 
 /// An id for a call that came without one, told apart from those of other answers by the answer's id.

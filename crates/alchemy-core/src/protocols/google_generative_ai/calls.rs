@@ -55,7 +55,7 @@ impl Calls {
             };
             let name = call.name.map(whole).unwrap_or_default();
             let id = call.id.map(whole).unwrap_or_default();
-            let taken = call_ids::is_taken(&id, assembler);
+            let taken = assembler.has_call(&id);
             let id = call_ids::own(&id, self.count, taken, assembler);
             let number = assembler.tool_call(ToolCall {
                 id,

@@ -1,6 +1,7 @@
 //! Which tool call a piece belongs to.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::value::RawValue;
 
@@ -18,11 +19,16 @@ use crate::types::{Notice, ToolCall};
 #[derive(Default)]
 pub(super) struct Calls {
     calls: Vec<Call>,
+    /// The last call of each index.
+    places: HashMap<u64, usize>,
+    /// The first call of each id.
+    ids: HashMap<String, usize>,
+    /// The calls that the assembler does not know yet.
+    untold: BTreeSet<usize>,
 }
 
 #[derive(Default)]
 struct Call {
-    index: Option<u64>,
     id: String,
     name: String,
     custom: bool,
@@ -49,7 +55,7 @@ impl Calls {
 
     /// Takes the pieces of one chunk; `halves` tells that halves of surrogate pairs travel in it.
     pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, halves: bool, assembler: &mut Assembler) {
-        let mut touched = Vec::new();
+        let mut touched = HashSet::new();
         for delta in deltas {
             if let Some(kind) = delta.unknown_kind() {
                 let path = format!("content[{}]", assembler.message().content.len());
@@ -71,13 +77,13 @@ impl Calls {
             let id = delta.id.unwrap_or_default();
             let position = self.find(delta.index, &id, &name, &touched);
             let position = position.unwrap_or_else(|| {
-                self.calls.push(Call {
-                    index: delta.index,
-                    ..Call::default()
-                });
-                self.calls.len() - 1
+                self.calls.push(Call::default());
+                let position = self.calls.len() - 1;
+                self.untold.insert(position);
+                self.places.extend(delta.index.map(|index| (index, position)));
+                position
             });
-            touched.push(position);
+            touched.insert(position);
             if let Some(call) = self.calls.get_mut(position) {
                 let whole = |text: &str| {
                     if halves {
@@ -86,8 +92,9 @@ impl Calls {
                         text.to_owned()
                     }
                 };
-                if call.id.is_empty() {
+                if call.id.is_empty() && !id.is_empty() {
                     call.id = whole(&id);
+                    self.ids.entry(call.id.clone()).or_insert(position);
                 }
                 if call.name.is_empty() {
                     call.name = whole(&name);
@@ -117,11 +124,10 @@ impl Calls {
     }
 
     /// The call that a piece goes on with; None if it begins another.
-    fn find(&self, index: Option<u64>, id: &str, name: &str, touched: &[usize]) -> Option<usize> {
-        let last = |matches: &dyn Fn(&Call) -> bool| self.calls.iter().rposition(matches);
+    fn find(&self, index: Option<u64>, id: &str, name: &str, touched: &HashSet<usize>) -> Option<usize> {
         let found = match index {
-            Some(index) => last(&|call| call.index == Some(index)),
-            None if !id.is_empty() => last(&|call| call.id == id),
+            Some(index) => self.places.get(&index).copied(),
+            None if !id.is_empty() => self.ids.get(id).copied(),
             None if !name.is_empty() => None,
             None => self.calls.len().checked_sub(1),
         }?;
@@ -147,8 +153,11 @@ impl Calls {
         if call.name.is_empty() {
             return;
         }
-        let taken = before.iter().any(|earlier| earlier.id == call.id);
+        let mut untold = self.untold.range(..position).filter_map(|earlier| before.get(*earlier));
+        let taken = assembler.has_call(&call.id) || untold.any(|earlier| earlier.id == call.id);
         call.id = call_ids::own(&call.id, position, taken, assembler);
+        self.untold.remove(&position);
+        self.ids.entry(call.id.clone()).or_insert(position);
         let told = assembler.tool_call(ToolCall {
             id: call.id.clone(),
             name: call.name.clone(),

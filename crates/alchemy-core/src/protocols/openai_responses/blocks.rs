@@ -75,19 +75,19 @@ impl Items {
                 None => true,
             },
         );
+        // Those that are added here are done at once: no later one of the list can stand for them.
+        let mut free: Vec<usize> = (0..self.list.len())
+            .filter(|position| self.list.get(*position).is_some_and(|written| !written.done))
+            .collect();
         for (place, item, id) in open {
-            let free = |written: &Written| !written.done;
-            let known = self
-                .list
-                .iter()
-                .position(|written| free(written) && !id.is_empty() && written.id == id);
-            let known = known.or_else(|| {
-                self.list
-                    .iter()
-                    .position(|written| free(written) && written.place == place)
-            });
-            let position = known.unwrap_or_else(|| {
-                let taken = self.list.iter().any(|written| written.place == place);
+            let find = |matches: &dyn Fn(&Written) -> bool| {
+                free.iter()
+                    .position(|position| self.list.get(*position).is_some_and(matches))
+            };
+            let known = find(&|written| !id.is_empty() && written.id == id);
+            let known = known.or_else(|| find(&|written| written.place == place));
+            let position = known.map(|at| free.remove(at)).unwrap_or_else(|| {
+                let taken = self.at_place(place).is_some();
                 self.add((!taken).then_some(place), id)
             });
             self.finish(position, item.get(), out)?;

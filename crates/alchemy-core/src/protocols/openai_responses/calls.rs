@@ -52,7 +52,7 @@ fn start(items: &mut Items, position: usize, id: &str, name: &str, custom: bool,
         return;
     }
     items.step_aside(out);
-    let taken = call_ids::is_taken(id, out);
+    let taken = out.has_call(id);
     let id = call_ids::own(id, items.calls, taken, out);
     let told = out.tool_call(ToolCall {
         id,

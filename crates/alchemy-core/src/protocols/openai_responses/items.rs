@@ -1,6 +1,7 @@
 //! The items of an answer while they are written, told apart by their place among the output.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::calls;
 use super::wire::Item;
@@ -15,6 +16,10 @@ use crate::types::ContentBlock;
 #[derive(Default)]
 pub(super) struct Items {
     pub(super) list: Vec<Written>,
+    /// The first item of each place.
+    places: HashMap<u64, usize>,
+    /// The place behind all others.
+    next: u64,
     /// The piece that the assembler is writing.
     writing: Option<Writing>,
     /// How many tool calls were told.
@@ -189,7 +194,7 @@ impl Items {
     /// The item that an event is about; one that was not heard of before is added.
     pub(super) fn find(&mut self, at: Whereabouts<'_>) -> usize {
         let known = match at.place {
-            Some(place) => self.list.iter().position(|item| item.place == place),
+            Some(place) => self.at_place(place),
             None if at.id.is_empty() => self.list.iter().rposition(|item| !item.done),
             None => self.list.iter().position(|item| item.id == at.id),
         };
@@ -198,13 +203,21 @@ impl Items {
 
     /// Adds an item; without a place it stands behind all others.
     pub(super) fn add(&mut self, place: Option<u64>, id: &str) -> usize {
-        let next = self.list.iter().map(|item| item.place.saturating_add(1)).max();
+        let place = place.unwrap_or(self.next);
+        self.next = self.next.max(place.saturating_add(1));
+        let position = self.list.len();
+        self.places.entry(place).or_insert(position);
         self.list.push(Written {
-            place: place.or(next).unwrap_or(0),
+            place,
             id: id.to_owned(),
             ..Written::default()
         });
-        self.list.len() - 1
+        position
+    }
+
+    /// The first item of a place.
+    pub(super) fn at_place(&self, place: u64) -> Option<usize> {
+        self.places.get(&place).copied()
     }
 
     /// Nothing is written any more, since the assembler goes on with something else.

@@ -1,0 +1,4 @@
+//! Accounts of failures, in the many shapes of vendors and gateways.
+#![no_main]
+
+alchemy_fuzz::answers!(None, |case| alchemy_fuzz::failures::check(&case));

@@ -1,0 +1,4 @@
+//! The decoder of Google's generateContent, streamed and whole.
+#![no_main]
+
+alchemy_fuzz::decoder!(GoogleGenerativeAi);
