@@ -8,6 +8,7 @@ import pickle
 
 import alchemy
 import odd_values
+import pytest
 from alchemy._data import Data
 from hypothesis import given, strategies as st
 from odd_values import ALLOWED, BLOCK_KEYS, BLOCKS, JSON, MESSAGES, ODD, attempt, built, entries
@@ -27,8 +28,10 @@ def use(made) -> None:
     """Everything that an object can be asked for: it answers, or refuses as documented."""
     attempt(repr, made)
     attempt(str, made)
-    attempt(hash, made)
-    attempt(lambda: made == copy.copy(made))
+    # To hash and to compare values that hold themselves is beyond Python's own lists as well.
+    with contextlib.suppress(RecursionError):
+        attempt(hash, made)
+        attempt(lambda: made == copy.copy(made))
     attempt(made.replace)
     with contextlib.suppress(*ALLOWED, pickle.PicklingError, AttributeError, RecursionError):
         # What pickle cannot take of a foreign value is between the two of them.
@@ -80,6 +83,22 @@ def test_names_are_found_or_refused(name, unknown):
     attempt(alchemy.get_model, name, allow_unknown=unknown)
     attempt(alchemy.get_models, name)
     attempt(alchemy.local_model, name, context_window=unknown)
+
+
+def test_what_holds_itself_is_shown():
+    """A value that holds itself, or is nested without measure, has a `repr` all the same."""
+    for value in (odd_values.cyclic_dict(), odd_values.deep(10_000, lists=False)):
+        assert repr(alchemy.Opaque(api="a", kind="b", data=value)) == "Opaque(...)"
+    holder: dict = {}
+    holder["a"] = alchemy.Opaque(api="a", kind="b", data=holder)
+    assert "Opaque(...)" in repr(holder["a"])
+
+
+def test_names_that_no_file_can_have_are_refused():
+    """A name that is too long for a file, and the home of nobody."""
+    for name in ("a" * 5000, "~nobody-of-that-name/a.gguf", "\0"):
+        with pytest.raises(alchemy.LocalModelError):
+            alchemy.local_model(name)
 
 
 def test_the_odd_values_are_met():
