@@ -19,6 +19,14 @@ _SECRET_WORDS = ("auth", "key", "token", "secret", "cookie", "password")
 
 def show(data: Data) -> str:
     """Return `Class(field=value, ...)` with the fields that differ from their default."""
+    try:
+        return _show_fields(data)
+    except RecursionError:
+        # A value that holds itself, or is nested without measure: whoever prints it is after something else.
+        return f"{type(data).__qualname__}(...)"
+
+
+def _show_fields(data: Data) -> str:
     cls = type(data)
     shown: list[str] = []
     for name in cls.__field_types__:

@@ -4,7 +4,7 @@ import array
 import collections.abc
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -17,16 +17,16 @@ from alchemy import literals
 from hypothesis import strategies as st
 
 
-class Mischief(Exception):
+class MischiefError(Exception):
     """What the odd objects raise: whoever touches them may see it, and nothing else of their making."""
 
 
 def raise_mischief(*_arguments, **_options):
-    raise Mischief
+    raise MischiefError
 
 
 # What a call may raise whatever it is given.
-ALLOWED = (alchemy.AlchemyError, TypeError, ValueError, Mischief)
+ALLOWED = (alchemy.AlchemyError, TypeError, ValueError, MischiefError)
 
 
 def attempt(call, *arguments, **options):
@@ -47,7 +47,7 @@ class LyingMapping(collections.abc.Mapping):
     def __getitem__(self, key):
         if key == "content":
             return "a"
-        raise Mischief
+        raise MischiefError
 
     def __iter__(self):
         return iter(("content", "missing", 5))
@@ -56,11 +56,8 @@ class LyingMapping(collections.abc.Mapping):
         return 1
 
 
-class OddItems(LyingMapping):
-    """A mapping whose items are no pairs."""
-
-    def items(self):
-        return [("role", "user"), 5, ("a", "b", "c")]
+# A mapping whose items are no pairs.
+OddItems = type("OddItems", (LyingMapping,), {"items": lambda _self: [("role", "user"), 5, ("a", "b", "c")]})
 
 
 class Changing(list):
@@ -95,7 +92,7 @@ class Meddler(collections.abc.Mapping):
         self.owner.pop(next(iter(self.owner)), None)
 
 
-class Word(str, enum.Enum):
+class Word(enum.StrEnum):
     USER = "user"
 
 
@@ -204,7 +201,7 @@ MAKERS = [
     lambda: Word.USER,
     lambda: Number.ONE,
     Plain,
-    lambda: datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
+    lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
     lambda: pathlib.Path("/nowhere/at all"),
     lambda: ValueError("x"),
     lambda: types.SimpleNamespace(keys=lambda: ["a"], items=lambda: [("a", 1)]),
@@ -213,18 +210,20 @@ MAKERS = [
     lambda: alchemy.Context(messages=(alchemy.UserMessage(content="a"),)),
     lambda: alchemy.Model(id="m"),
     lambda: alchemy.Options(seed=1),
-    lambda: alchemy.Tool(name="f", parameters={"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/a"}}}),
-    lambda: raising("__eq__", __hash__=object.__hash__)(),
-    lambda: raising("__len__")(),
-    lambda: raising("__iter__")(),
-    lambda: raising("__str__")(),
-    lambda: raising("__repr__")(),
-    lambda: raising("__bool__")(),
-    lambda: raising("__hash__")(),
-    lambda: raising("__getattribute__")(),
-    lambda: raising("__fspath__")(),
-    lambda: raising("__index__")(),
-    lambda: raising("__float__")(),
+    lambda: alchemy.Tool(
+        name="f", parameters={"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/a"}}}
+    ),
+    raising("__eq__", __hash__=object.__hash__),
+    raising("__len__"),
+    raising("__iter__"),
+    raising("__str__"),
+    raising("__repr__"),
+    raising("__bool__"),
+    raising("__hash__"),
+    raising("__getattribute__"),
+    raising("__fspath__"),
+    raising("__index__"),
+    raising("__float__"),
     lambda: raising("__repr__", int)(5),
     lambda: raising("__repr__", int)(2**70),
     lambda: raising("__index__", int)(2**70),
@@ -238,12 +237,11 @@ MAKERS = [
     lambda: raising("keys", dict)(role="user", content="a"),
     lambda: raising("items", dict)(role="user", content="a"),
     lambda: raising("__getitem__", dict)(role="user", content="a"),
-    lambda: raising("__getitem__", LyingMapping)(),
-    lambda: raising("keys", LyingMapping)(),
-    lambda: raising("items", LyingMapping)(),
-    lambda: raising("__class__", __class__=property(raise_mischief))(),
+    raising("__getitem__", LyingMapping),
+    raising("keys", LyingMapping),
+    raising("items", LyingMapping),
+    raising("__class__", __class__=property(raise_mischief)),
 ]
-
 
 
 class Odd:

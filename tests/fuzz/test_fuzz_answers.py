@@ -87,7 +87,9 @@ def test_answers_are_decoded_or_refused(chance, api, status):
             json.loads(encoded[3])
 
 
-@given(MODELS | ODD, st.lists(st.binary(max_size=40) | ODD, max_size=4) | ODD, st.integers() | ODD, ODD | st.text(), ODD)
+@given(
+    MODELS | ODD, st.lists(st.binary(max_size=40) | ODD, max_size=4) | ODD, st.integers() | ODD, ODD | st.text(), ODD
+)
 def test_replay_takes_what_it_can_use(model, chunks, status, label, headers):
     """The native replay with odd arguments of every kind."""
     model, chunks, status, label, headers = built([model, chunks, status, label, headers])

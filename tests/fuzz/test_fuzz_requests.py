@@ -5,6 +5,7 @@ import inspect
 import json
 
 import alchemy
+import odd_values
 import pytest
 from alchemy import _native
 from hypothesis import given, strategies as st
@@ -111,3 +112,20 @@ def test_addresses_and_keys_are_taken_or_refused(address, key):
     """An odd address and an odd key are refused; nothing is sent."""
     model = alchemy.Model(id="m")
     attempt(alchemy.complete, model, "a", base_url=built(address), api_key=built(key), timeout=5)
+
+
+@pytest.mark.parametrize("number", range(len(odd_values.MAKERS)))
+def test_every_odd_value_in_every_place(server, number):
+    """Each odd value once as the model, the conversation, a message, its content, an option and all options."""
+    make = odd_values.MAKERS[number]
+    model = alchemy.Model(id="m", base_url=server.url)
+    message = {"role": "user", "content": "a"}
+    attempt(_native.encode, make(), "a", {})
+    attempt(_native.encode, model, make(), {})
+    attempt(_native.encode, model, [message, make()], {})
+    attempt(_native.encode, model, [message | {"content": make()}], {})
+    attempt(_native.encode, model, [message], make())
+    attempt(alchemy.complete, model, make())
+    for name in OPTIONS:
+        if name != "timeout":
+            attempt(_native.encode, model, [message], {name: make()})

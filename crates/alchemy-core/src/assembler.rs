@@ -270,6 +270,12 @@ impl Assembler {
         self.call_ids.contains(id)
     }
 
+    /// How many tool calls the message has.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.call_ids.len()
+    }
+
     /// A tool call that is being written.
     pub fn call_mut(&mut self, content_index: usize) -> Option<&mut ToolCall> {
         match self.message.content.get_mut(content_index) {

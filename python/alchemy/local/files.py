@@ -89,8 +89,13 @@ def describe(path: str | PathLike[str], context_window: int | None) -> Model:
     """Make the `Model` of a file; see `alchemy.local_model`."""
     from alchemy.models import Model
 
-    file = Path(path).expanduser().absolute()
-    if not file.is_file():
+    try:
+        file = Path(path).expanduser().absolute()
+        found = file.is_file()
+    except (OSError, RuntimeError):
+        # A name that is too long for a file, or begins with the home of somebody who has none.
+        raise LocalModelError(f"local: no file can have the name {str(path)[:200]!r}") from None
+    if not found:
         raise LocalModelError(f"local: there is no file {file}")
     head = read_head(file)
     base_url = f"{SCHEME}{file}"

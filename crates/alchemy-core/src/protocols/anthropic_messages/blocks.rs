@@ -15,7 +15,7 @@ use crate::protocols::decoding::call_ids;
 use crate::protocols::decoding::keys::Keys;
 use crate::protocols::decoding::surrogates::{Joiner, clean};
 use crate::protocols::failure::response_error;
-use crate::types::{ContentBlock, Notice, ToolCall};
+use crate::types::{Notice, ToolCall};
 
 /// The keys of a call that are fields of ours; all others go back as its signature.
 const CALL_KEYS: &[&str] = &["type", "id", "name", "input"];
@@ -238,11 +238,7 @@ fn sign(signature: Option<Cow<'_, str>>, assembler: &mut Assembler) {
 /// Tells that a call begins, and gives the assembler's number of it.
 fn call(keys: &Keys<'_>, assembler: &mut Assembler) -> usize {
     let id = keys.text("id").unwrap_or_default();
-    let content = &assembler.message().content;
-    let calls = content
-        .iter()
-        .filter(|block| matches!(block, ContentBlock::ToolCall(_)));
-    let number = calls.count();
+    let number = assembler.calls();
     let taken = assembler.has_call(&id);
     let id = call_ids::own(&id, number, taken, assembler);
     assembler.tool_call(ToolCall {
