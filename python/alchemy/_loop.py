@@ -68,6 +68,8 @@ async def wait(stream: NativeStream, *, whole: bool) -> None:
     except BaseException:
         # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
         stream.disarm(bridge, token)
+        # Nor must the traceback of a cancel, which asyncio keeps, hold what was waited for.
+        del stream
         raise
 
 

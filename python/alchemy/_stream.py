@@ -108,7 +108,12 @@ class MessageStream:
         """Return the next event. A wait that is cancelled loses nothing: the event stays with the stream."""
         for event in self._ready:
             return event
-        return await self._next_batch()
+        try:
+            return await self._next_batch()
+        except BaseException:
+            # asyncio keeps the traceback of a cancel. A stream that nobody else holds must not live by it.
+            del self
+            raise
 
     async def _next_batch(self) -> Event:
         from . import _loop
@@ -122,7 +127,11 @@ class MessageStream:
                 self._end()
                 raise StopAsyncIteration
             if not ready:
-                await _loop.wait(self._native, whole=False)
+                try:
+                    await _loop.wait(self._native, whole=False)
+                except BaseException:
+                    del self
+                    raise
                 waited = True
                 continue
             if not waited:

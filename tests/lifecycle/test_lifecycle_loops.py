@@ -162,6 +162,24 @@ def test_a_loop_that_is_closed_under_a_wait(serve, at, holdings, kind):
     assert [type(event).__name__ for event in stream] == ["TextDelta", "TextEnd", "Done"]
 
 
+def test_a_task_that_nobody_holds_goes_on(serve, at, new_loop):
+    """A task that waits for a stream is held by its loop alone, and that is enough through collections."""
+    server = serve(event_stream(HELLO, Pause(0.3), THERE, FINISH, "[DONE]"))
+    texts = []
+
+    async def read() -> None:
+        texts.append((await alchemy.stream(at(server), "hello").result_async()).text)
+
+    async def main() -> None:
+        asyncio.get_running_loop().create_task(read())
+        for _ in range(12):
+            await asyncio.sleep(0.05)
+            gc.collect()
+
+    run_in(new_loop(), main())
+    assert texts == ["Hello there."]
+
+
 def test_a_stream_moves_from_loop_to_loop_and_to_a_thread(serve, at):
     """One stream is read in a loop, in a second one after the first is closed, and by a plain `for`."""
     server = serve(event_stream(*[step for _ in range(30) for step in (HELLO, Pause(0.005))], FINISH, "[DONE]"))

@@ -30,9 +30,6 @@ HERE = Path(__file__).parent
 ROUNDS = 4
 THREADS = 8
 TASKS = 12
-# What the process may have grown by when it has warmed up: 6 MB, and some Python objects.
-GROWTH = 6 << 20
-OBJECTS = 300
 # How long a call may take over its total limit before it is taken for hung.
 HUNG = 20.0
 FULL_SECONDS = 600
@@ -156,14 +153,9 @@ class Soak:
             self.problems.append("the lab failed")
         if self.counts.illegal:
             self.problems += self.counts.illegal[:20]
-        if last.memory - first.memory > GROWTH:
-            self.problems.append("the memory grows")
-        if last.files > self.base.files + 6:
-            self.problems.append("descriptors are left")
-        if last.threads > self.base.threads + 1:
-            self.problems.append("threads are left")
-        if last.objects - first.objects > OBJECTS:
-            self.problems.append("Python objects are left")
+        self.problems += first.grown_to(last)
+        if last.files > self.base.files + 6 or last.threads > self.base.threads + 1:
+            self.problems.append(f"something is left: {self.base}; after it: {last}")
         return {
             "calls": f"{self.counts.total:,}",
             "longest call": f"{self.counts.longest:.2f} s (total limit {LIMITS.total} s)",
@@ -196,8 +188,7 @@ class Soak:
                 after = Sample.take()
                 figures[f"before {count:,} {name}"] = before
                 figures[f"after {count:,} {name}"] = f"{after} ({seconds:.1f} s)"
-                if after.memory - before.memory > GROWTH or after.objects - before.objects > OBJECTS:
-                    self.problems.append(f"{name}: the memory grows")
+                self.problems += [f"{name}: {grown}" for grown in before.grown_to(after)]
         return figures
 
 

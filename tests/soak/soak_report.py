@@ -10,12 +10,46 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MB = 1 << 20
+
+
+class Allocations(ctypes.Structure):
+    """What the C library says of its allocations; `in_use` is what nobody has given back."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "free",
+            "fast",
+            "mapped",
+            "mapped_bytes",
+            "was",
+            "fast_bytes",
+            "in_use",
+            "free_bytes",
+            "top",
+        )
+    )
+
+
+def allocated() -> int:
+    """How many bytes are allocated outside of Python's own pools; gives back what is only kept for later. 0: not known."""
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL("libc.so.6")
+        library.malloc_trim(0)
+        library.mallinfo2.restype = Allocations
+        told = library.mallinfo2()
+        return told.in_use + told.mapped_bytes
+    return 0
+
 
 @dataclass(frozen=True)
 class Sample:
-    """What the process holds at one time, after what the allocator only keeps for later is given back."""
+    """What the process holds at one time."""
 
-    memory: int
+    resident: int
+    allocated: int
     files: int
     threads: int
     objects: int
@@ -23,17 +57,28 @@ class Sample:
     @classmethod
     def take(cls) -> "Sample":
         gc.collect()
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
         return cls(
-            memory=int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize(),
+            allocated=allocated(),
+            resident=int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize(),
             files=len(os.listdir("/proc/self/fd")),  # noqa: PTH208
             threads=len(os.listdir("/proc/self/task")),  # noqa: PTH208
             objects=len(gc.get_objects()),
         )
 
+    def grown_to(self, later: "Sample") -> list[str]:
+        """What there is more of at a later time than may be."""
+        bounds = {"resident": 16 * MB, "allocated": MB, "files": 2, "threads": 0, "objects": 300}
+        return [
+            f"{name} grows from {getattr(self, name):,} to {getattr(later, name):,}"
+            for name, bound in bounds.items()
+            if getattr(later, name) - getattr(self, name) > bound
+        ]
+
     def __str__(self) -> str:
-        return f"{self.memory / (1 << 20):.1f} MB, {self.files} descriptors, {self.threads} threads, {self.objects:,} objects"
+        return (
+            f"RSS {self.resident / MB:.1f} MB, allocated {self.allocated / MB:.2f} MB, {self.files} descriptors, "
+            f"{self.threads} threads, {self.objects:,} Python objects"
+        )
 
 
 @dataclass
