@@ -58,7 +58,8 @@ class Soak:
             outcome = "ILLEGAL"
             with self.counts.lock:
                 self.counts.illegal.append(str(error))
-        self.counts.add(CASES[call.case].name, outcome, call.seconds, limit)
+        attempts = len(getattr(call.outcome, "attempts", ()))
+        self.counts.add(CASES[call.case].name, outcome, call.seconds, limit, attempts)
         if call.seconds > LIMITS.total + 1:
             self.problems.append(f"{call}: took {call.seconds:.1f} s")
 
@@ -158,6 +159,7 @@ class Soak:
             self.problems.append(f"something is left: {self.base}; after it: {last}")
         return {
             "calls": f"{self.counts.total:,}",
+            "requests sent for those that were not ended early": f"{self.counts.attempts:,}",
             "longest call": f"{self.counts.longest:.2f} s (total limit {LIMITS.total} s)",
             "latest timeout over its limit": f"{self.counts.late * 1000:.0f} ms",
             "before": self.base,
@@ -192,8 +194,15 @@ class Soak:
         return figures
 
 
+# The C library keeps more and more of what was freed once large pieces were: with these fixed, what the process has in
+# memory is what it holds.
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+
 def main() -> int:
     """Runs and reports."""
+    if not KEEPING.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEEPING})
     parser = argparse.ArgumentParser(description="Faults at random, then a long stream and many requests.")
     parser.add_argument("--seconds", type=float, default=FULL_SECONDS, help="how long the faults go on (default 600)")
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")

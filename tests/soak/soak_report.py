@@ -67,7 +67,7 @@ class Sample:
 
     def grown_to(self, later: "Sample") -> list[str]:
         """What there is more of at a later time than may be."""
-        bounds = {"resident": 16 * MB, "allocated": MB, "files": 2, "threads": 0, "objects": 300}
+        bounds = {"resident": 8 * MB, "allocated": MB, "files": 2, "threads": 0, "objects": 300}
         return [
             f"{name} grows from {getattr(self, name):,} to {getattr(later, name):,}"
             for name, bound in bounds.items()
@@ -88,13 +88,16 @@ class Counts:
     outcomes: Counter = field(default_factory=Counter)
     by_case: dict[str, Counter] = field(default_factory=dict)
     illegal: list[str] = field(default_factory=list)
+    attempts: int = 0
+    """How many requests were sent by the calls that say so: those that have an outcome."""
     longest: float = 0.0
     late: float = 0.0
     """By how much the call that was latest was over its time limit, in seconds."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, case: str, outcome: str, seconds: float, limit: float | None) -> None:
+    def add(self, case: str, outcome: str, seconds: float, limit: float | None, attempts: int) -> None:
         with self.lock:
+            self.attempts += attempts
             self.outcomes[outcome] += 1
             self.by_case.setdefault(case, Counter())[outcome] += 1
             self.longest = max(self.longest, seconds)
