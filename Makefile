@@ -109,6 +109,6 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 	@$(BIN)/python scripts/make_wheel.py
 
 clean: ## Remove what was built, the environment included
-	rm -rf .venv dist target python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv dist target fuzz/target fuzz/corpus fuzz/artifacts fuzz/logs python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help venv build local demo test conformance soak fuzz bench format lint guards docs lock check wheel clean

@@ -15,7 +15,7 @@ TEST_NAME = re.compile(r"`(tests/[\w/]+\.py)`")
 def commands(text: str) -> list[str]:
     """The lines that build something or resolve the graph; lists of words as the scripts have them, too."""
     lines = [re.sub(r'",? "', " ", line) for line in text.splitlines()]
-    return [line.strip() for line in lines if COMMANDS.search(line) and not line.lstrip().startswith("#")]
+    return [line.strip() for line in lines if COMMANDS.search(line) and not line.lstrip().startswith(("#", "echo "))]
 
 
 def scripts():

@@ -88,7 +88,7 @@ fn answers_over(api: Api) {
         answers::check(seed);
     }
     let make = |chance: &mut Chance| changed(&seeds, chance);
-    draw(600, make, |case| case.body.clone(), answers::check);
+    draw(400, make, |case| case.body.clone(), answers::check);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn events_of_one_protocol_in_answers_over_another() {
         case.status = chance.byte();
         case
     };
-    draw(600, make, |case| case.body.clone(), answers::check);
+    draw(400, make, |case| case.body.clone(), answers::check);
 }
 
 #[test]
