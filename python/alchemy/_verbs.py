@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._stream import MessageStream, local_server, log_late_notices
+from .errors import InvalidRequestError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +144,9 @@ class Verbs:
         )
         # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
         del api_key, headers
+        if errors not in ("raise", "event"):
+            options.clear()
+            raise InvalidRequestError(f'errors: {errors!r} is neither "raise" nor "event"', path="errors")
         native, observer = self._prepare(model, context, options, streamed=True)
         return MessageStream(native, errors=errors) if observer is None else observer.stream(errors)
 

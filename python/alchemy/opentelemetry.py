@@ -63,9 +63,14 @@ class OpenTelemetryHooks(_hooks.Hooks):
             meter_provider: Who records the metrics. Default: OpenTelemetry's global one.
             capture_content: Whether spans hold the conversation, the answer and tool arguments. Default: as the
                 environment variable `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` says, and else no.
+
+        Raises:
+            TypeError: `capture_content` is a text, which would be true whatever it says.
         """
         if capture_content is None:
             capture_content = environ.get(_CAPTURE, "").strip().lower() in _CAPTURES
+        if not isinstance(capture_content, bool):
+            raise TypeError(f"capture_content is True, False or None, not {capture_content!r}")
         self._capture_content = capture_content
         self._tracer = trace.get_tracer("alchemy", __version__, tracer_provider)
         meter = metrics.get_meter("alchemy", __version__, meter_provider)

@@ -54,7 +54,7 @@ def test_serve_until_ctrl_c():
     try:
         assert any(f"base_url={address}/v1" in line for line in said)
         assert b"From the lab." in ask(address)
-        assert "POST /v1/chat/completions  openai-completions  m  whole" in program.stdout.readline()
+        assert "POST /v1/chat/completions  openai-completions  m  not streamed" in program.stdout.readline()
         ask(address, stream=True)
         assert "streamed" in program.stdout.readline()
         program.send_signal(signal.SIGINT)

@@ -290,3 +290,14 @@ def test_a_lab_that_is_left_open_says_nothing_at_exit():
     command = [sys.executable, "-X", "dev", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_nobody_asked_for_is_counted():
+    """`pending` counts the answers that stand in line."""
+    with Lab() as lab:
+        lab.add("one")
+        lab.add("two", times=2)
+        assert lab.pending == 2
+        for left in (1, 1, 0):
+            alchemy.complete(lab.model(), "hello")
+            assert lab.pending == left

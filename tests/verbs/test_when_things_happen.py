@@ -222,3 +222,12 @@ def test_a_notice_of_a_stream_is_logged_once(serve, stream_of, caplog):
     list(stream)
     stream.result()
     assert was_logged_once(stream.result(), caplog)
+
+
+def test_errors_is_one_of_two_words(serve, at):
+    """What `errors` cannot be is refused at the call, and nothing is sent."""
+    server = serve()
+    with pytest.raises(alchemy.InvalidRequestError, match='neither "raise" nor "event"') as caught:
+        alchemy.stream(at(server), "hello", errors="events")
+    assert caught.value.path == "errors"
+    assert not server.requests

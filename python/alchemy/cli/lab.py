@@ -49,7 +49,7 @@ def _watch(served: Lab, seconds: float | None) -> None:
         for request in served.requests[shown:]:
             shown += 1
             path = request.path.partition("?")[0]
-            how = "streamed" if request.streamed else "whole"
+            how = "streamed" if request.streamed else "not streamed"
             known = f"{request.api}  {request.model}  {how}" if request.api else "no such path"
             print(printable(f"{request.time - began:8.3f} s  {request.method} {path}  {known}"), flush=True)
         for failure in served.failures[failed:]:

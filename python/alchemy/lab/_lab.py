@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from alchemy.lab._seen import Connection, Request
+
 __all__ = ["Lab"]
 
 _CERTIFICATES = Path(__file__).parent / "certificates"
@@ -74,12 +76,27 @@ class Lab:
         self._lock = threading.Lock()
         self._tls = _tls_context(tls)
         self._server = Server(self._take, self._tls, port)
-        self.requests = self._server.requests
+
+    @property
+    def requests(self) -> list[Request]:
         """Every request that came whole, in order."""
-        self.connections = self._server.connections
+        return self._server.requests
+
+    @property
+    def connections(self) -> list[Connection]:
         """Every connection that was made, in order."""
-        self.failures = self._server.failures
+        return self._server.connections
+
+    @property
+    def failures(self) -> list[Exception]:
         """Why answers could not be given; the first is raised at the end of the `with` block."""
+        return self._server.failures
+
+    @property
+    def pending(self) -> int:
+        """How many answers stand in line that no request has asked for; one with `times=` counts once."""
+        with self._lock:
+            return len(self._line)
 
     @property
     def url(self) -> str:

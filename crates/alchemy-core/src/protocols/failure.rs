@@ -187,7 +187,7 @@ pub fn status_error(message: &AssistantMessage, head: &Head, body: &str) -> Erro
     };
     let mut kind = ErrorKind::of_status(status);
     let mut what = format!("{status}{}: {}", reason_phrase(status), failure.message);
-    if (300..400).contains(&status) {
+    if status != 304 && (300..400).contains(&status) {
         let target = redirected_to(header("location"));
         what = format!("{status} redirect to {target} not followed; set base_url to the address meant");
     } else if crate::overflow::is_context_overflow(status, &failure.code, &failure.message) {

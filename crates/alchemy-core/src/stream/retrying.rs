@@ -90,7 +90,7 @@ impl Retrying {
             (Verdict::Enough(note), _) => note,
         };
         if let Some(note) = note {
-            error.message = format!("{}; {note}", error.message);
+            error.message = format!("{}; {note}", error.message.trim_end_matches('.'));
         }
         Err(error)
     }

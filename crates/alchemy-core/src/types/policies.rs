@@ -71,7 +71,10 @@ impl<'de> Deserialize<'de> for Retrying {
         let raw = json::raw(deserializer)?;
         let retrying = match raw.get().starts_with('{') {
             true => json::read(raw.get()).map(Retrying::Policy),
-            false => json::read(raw.get()).map(Retrying::Count),
+            false => match json::read(raw.get()) {
+                Ok(count) => Ok(Retrying::Count(count)),
+                Err(_) => return Err(shape_error("", "expected a whole number of 0 or more, or a `Retries`")),
+            },
         };
         let retrying = retrying.map_err(ShapeError::into_custom)?;
         let policy = retrying.policy();
