@@ -44,7 +44,7 @@ class Retries(Data):
     Unit: seconds."""
     budget: float | None = 0.2
     """How many retries each request adds to what a client may spend at one provider, over a reserve of 10; a wait that
-    the provider asked for costs nothing. None: no such limit."""
+    a 429 asks for costs nothing. None: no such limit."""
 
 
 class Limits(Data):

@@ -362,7 +362,7 @@ class RetriesDict(TypedDict):
     Unit: seconds."""
     budget: NotRequired[float | None]
     """How many retries each request adds to what a client may spend at one provider, over a reserve of 10; a wait that
-    the provider asked for costs nothing. None: no such limit."""
+    a 429 asks for costs nothing. None: no such limit."""
 
 
 class LimitsDict(TypedDict):

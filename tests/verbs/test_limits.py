@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from servers import (
     answer,
     completion,
     event,
+    head,
 )
 
 OTHER = {"id": "other"}
@@ -409,3 +411,37 @@ def test_closing_a_client_keeps_its_count(counting, at):
     reader.join(5)
     assert held.result().text == running.result().text == "Hello there."
     assert server.most == 1
+
+
+def test_what_was_never_sent_takes_no_tokens(drive):
+    """An attempt that met no server leaves its tokens to the next, so that the real error comes, and comes at once."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    limits = alchemy.Limits(tokens_per_minute=1500)
+    with alchemy.Client(limits=limits, retries=alchemy.Retries(count=1, backoff=0.01), timeout=5) as client:
+        stream = client.stream(alchemy.Model(id="m", base_url=f"http://127.0.0.1:{port}"), "hello", max_tokens=1000)
+        with pytest.raises(alchemy.ApiConnectionError) as caught:
+            drive.result(stream)
+    assert len(caught.value.attempts) == 2
+
+
+def test_an_answer_that_was_late_has_taken_its_tokens(serve):
+    """What a provider may have written and billed counts, though nobody got it."""
+    server = serve([head(headers=[("content-length", 99)]), Stall()], answer(completion()))
+    model = alchemy.Model(id="m", base_url=server.url)
+    with alchemy.Client(limits=alchemy.Limits(tokens_per_minute=1000)) as client:
+        with pytest.raises(alchemy.FirstEventTimeoutError):
+            client.complete(model, "hello", max_tokens=900, timeout=alchemy.Timeout(first_event=0.2))
+        with pytest.raises(alchemy.TotalTimeoutError):
+            client.complete(model, "hello", max_tokens=900, timeout=0.5)
+    assert len(server.requests) == 1
+
+
+def test_a_place_is_free_once_the_answer_is_whole(serve, drive):
+    """Who has seen the end of an answer finds its place free, though the server does not end the body."""
+    server = serve([STREAM_HEAD, event(HELLO), event(FINISH), event("[DONE]"), Stall()])
+    model = alchemy.Model(id="m", base_url=server.url)
+    with alchemy.Client(limits=alchemy.Limits(concurrent_requests=1)) as client:
+        for _ in range(3):
+            assert drive.result(client.stream(model, "hello")).text == "Hello"
+            assert client.running == 0

@@ -5,7 +5,7 @@ import time
 
 import alchemy
 import pytest
-from servers import STREAM_HEAD, Close, Pause, Reset, answer, event_stream, framed
+from servers import STREAM_HEAD, Close, Pause, Reset, Stall, answer, event_stream, framed, head
 
 KEY = "sk-very-secret-0123456789"
 FAST = alchemy.Retries(backoff=0.01)
@@ -305,3 +305,55 @@ def test_attempts_have_times(serve, ask, wire):
     assert 0.19 < first.duration < elapsed
     assert 0.29 < second.waited < elapsed
     assert first.duration + second.waited + second.duration < elapsed
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize("body", ["none", "a part", "all but its end"])
+def test_a_failure_whose_body_stalls_is_that_failure(drive, serve, at, stream_of, wire, body, streamed):  # noqa: PLR0917
+    """What a failure's body has to add is waited for two seconds and not for the answer's limits; then it counts."""
+    raw = json.dumps(wire.refusal).encode()
+    sent = {"none": b"", "a part": framed(raw[:9]), "all but its end": framed(raw)}[body]
+    headers = [("transfer-encoding", "chunked"), ("retry-after", "7")]
+    server = serve([head(429, headers) + sent, Stall()])
+    began = time.monotonic()
+    with pytest.raises(alchemy.RateLimitError) as caught:
+        _ = (
+            drive.result(stream_of(server, retries=0))
+            if streamed
+            else drive.complete(at(server), "hello", api_key=KEY, retries=0)
+        )
+    assert time.monotonic() - began < 8
+    assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
+    assert ("Nope." in str(caught.value)) == (body == "all but its end")
+    assert server.wait_closed(1)
+
+
+def test_a_failure_whose_body_stalls_is_tried_again(serve, ask, wire):
+    """It is tried again like any other, also where a limit of the answer is shorter than that patience."""
+    server = serve([head(503, [("content-length", 99)]), Stall()], answer(wire.whole))
+    message = ask(server, timeout=alchemy.Timeout(first_event=0.2))
+    assert message.text == "Hello there."
+    assert [attempt.error for attempt in message.attempts] == ["OverloadedError", None]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [[("retry-after", "0.3")], [("retry-after-ms", "300")]],
+    ids=["seconds", "milliseconds"],
+)
+def test_the_head_says_how_long_to_wait_where_the_failure_is_inside(serve, ask, wire, header):
+    """A failure told in a 200 is waited for as its headers ask."""
+    server = serve(answer(inside(wire), headers=header), answer(wire.whole))
+    message = ask(server)
+    assert message.text == "Hello there."
+    assert message.attempts[1].waited >= 0.3
+
+
+def test_an_outage_that_names_a_wait_is_an_outage(serve, ask):
+    """A 503 is paid for from the budget whatever wait it names, and a 429 only where it names none."""
+    down = serve(answer(refusal(), 503, headers=[("retry-after", "0")]))
+    with alchemy.Client(retries=alchemy.Retries(backoff=0.001, count=2)) as client:
+        for _ in range(30):
+            with pytest.raises(alchemy.OverloadedError):
+                client.complete(alchemy.Model(id="m", base_url=down.url), "hello", api_key=KEY)
+    assert 40 <= len(down.requests) <= 47

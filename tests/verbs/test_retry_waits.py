@@ -217,8 +217,8 @@ def test_a_budget_is_shared_by_threads_and_may_be_left_out(serve, at):
 
 
 def test_a_wish_costs_no_budget(serve, at):
-    """A provider that says when to come back is not overrun by that."""
-    server = serve(failing(429, retry_after="0"))
+    """A rate limit that says when to come back is not overrun by that."""
+    server = serve(failing(429, retry_after="0.001"))
     with alchemy.Client(retries=alchemy.Retries(count=1, backoff=0, budget=0)) as client:
         for _ in range(15):
             with pytest.raises(alchemy.RateLimitError):

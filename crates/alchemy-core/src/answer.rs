@@ -10,6 +10,7 @@ use crate::framing::{EVENT_LIMIT, Framer, over_limit};
 use crate::head::Head;
 use crate::protocols::failure::{response_error, status_error, with_body};
 use crate::protocols::{Decode, Flow};
+use crate::rate_limits::{RateLimits, retry_after};
 use crate::secrets::Secrets;
 use crate::types::{AssistantMessage, Attempt, Event, Model, Notice, Response, StopReason};
 
@@ -138,11 +139,17 @@ impl Answer {
         self.assembler.facts().attempts = std::mem::take(&mut former.assembler.facts().attempts);
     }
 
-    /// The connection broke: an answer that is a failure anyway is that failure, as far as it has come.
+    /// The connection broke, or took too long: an answer that is a failure anyway is that failure, as far as it has come.
     #[must_use]
     pub fn broken(&self, error: Error) -> Error {
-        match self.form {
-            Form::Failure(_) if error.kind == ErrorKind::ApiConnectionError => self.failure(),
+        match (&self.form, error.kind) {
+            (
+                Form::Failure(_),
+                ErrorKind::ApiConnectionError
+                | ErrorKind::FirstEventTimeoutError
+                | ErrorKind::IdleTimeoutError
+                | ErrorKind::TotalTimeoutError,
+            ) => self.failure(),
             _ => error,
         }
     }
@@ -289,6 +296,16 @@ impl Answer {
         error.status = error
             .status
             .or_else(|| self.head.as_ref().map(|head| head.status.as_u16()));
+        if error.retry_after.is_none()
+            && !self.assembler.has_started()
+            && matches!(error.status, Some(408 | 409 | 429 | 500..=599))
+            && let Some(head) = &self.head
+        {
+            // A failure that is told inside an answer: its head may say how long to wait all the same.
+            let by_limits = || RateLimits::read(&head.headers).wait();
+            error.retry_after =
+                retry_after(&head.headers).or_else(|| (error.status == Some(429)).then(by_limits).flatten());
+        }
         let told = [Some(&mut error.message), error.body.as_mut(), error.request_id.as_mut()];
         for text in told.into_iter().flatten() {
             self.secrets.hide(text);
@@ -537,10 +554,10 @@ mod tests {
         answer.feed(b"{\"error\":{\"mess").unwrap();
         let broken = Error::new(ErrorKind::ApiConnectionError, "broken");
         assert_eq!(answer.broken(broken.clone()).kind, ErrorKind::OverloadedError);
-        assert_eq!(
-            answer.broken(Error::new(ErrorKind::IdleTimeoutError, "")).kind,
-            ErrorKind::IdleTimeoutError
-        );
+        let late = Error::new(ErrorKind::FirstEventTimeoutError, "");
+        assert_eq!(answer.broken(late).kind, ErrorKind::OverloadedError);
+        let aborted = Error::new(ErrorKind::AbortedError, "");
+        assert_eq!(answer.broken(aborted).kind, ErrorKind::AbortedError);
         assert_eq!(self::answer().broken(broken).kind, ErrorKind::ApiConnectionError);
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Deadlines {
     active: Instant,
     begun: bool,
     ending: Option<Instant>,
+    /// When the patience for the body of a failure is over.
+    failing: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -60,6 +62,7 @@ impl Deadlines {
             active: started,
             begun: false,
             ending: None,
+            failing: None,
             timer,
         }
     }
@@ -70,6 +73,13 @@ impl Deadlines {
         self.active = now;
         self.begun = false;
         self.ending = None;
+        self.failing = None;
+        self.set();
+    }
+
+    /// The head was that of a failure: what its body adds is not waited for long.
+    pub(crate) fn failing(&mut self) {
+        self.failing = Some(Instant::now() + GRACE);
         self.set();
     }
 
@@ -105,7 +115,7 @@ impl Deadlines {
     /// The limit that comes first.
     fn due(&self) -> (Instant, Limit) {
         let total = (self.started + seconds(self.timeout.total), Limit::Total);
-        let next = match (self.ending, self.begun) {
+        let next = match (self.ending.or(self.failing), self.begun) {
             (Some(grace), _) => (grace, Limit::Grace),
             (None, true) => (self.active + seconds(self.timeout.idle), Limit::Idle),
             (None, false) => (self.sent + seconds(self.timeout.first_event), Limit::FirstEvent),

@@ -11,7 +11,7 @@ const RESERVE: f64 = 10.0;
 /// The most retries that are saved up.
 const SAVINGS: f64 = 100.0;
 /// How many providers a client keeps account of.
-const ACCOUNTS: usize = 64;
+const ACCOUNTS: usize = 1024;
 /// More doublings than the longest wait can take.
 const DOUBLINGS: u32 = 64;
 
@@ -33,7 +33,7 @@ pub enum Verdict {
     Again {
         /// The wait before.
         wait: Duration,
-        /// Whether the provider said how long that is: then the budget is not touched.
+        /// Whether a rate limit says how long that is: then the budget is not touched.
         asked: bool,
     },
     /// It is not; what the error should say about that, where it is not plain.
@@ -83,7 +83,7 @@ pub fn decide(
     }
     Verdict::Again {
         wait,
-        asked: wish.is_some(),
+        asked: wish.is_some_and(|wish| wish > 0.0) && error.status == Some(429),
     }
 }
 
@@ -141,7 +141,14 @@ impl Budgets {
             Some(account) => account.retries = (account.retries + share).min(SAVINGS),
             None => {
                 if accounts.len() == ACCOUNTS {
-                    accounts.remove(0);
+                    // The richest has failed the least.
+                    let richest = accounts
+                        .iter()
+                        .enumerate()
+                        .max_by(|(_, one), (_, other)| one.retries.total_cmp(&other.retries));
+                    if let Some((index, _)) = richest {
+                        accounts.swap_remove(index);
+                    }
                 }
                 accounts.push(Account {
                     host: host.to_owned(),
@@ -332,8 +339,11 @@ mod tests {
         };
         assert_eq!(decided(3.0, 1.0), asked(3.0));
         assert_eq!(decided(0.1, 1.0), asked(0.5));
-        assert_eq!(decided(0.0, 0.0), asked(0.0));
+        assert_eq!(decided(0.0, 1.0), again(0.5));
         assert_eq!(decided(60.0, 0.0), asked(60.0));
+        // An outage that names a wait is an outage all the same.
+        let down = error(ErrorKind::OverloadedError, 503, Some(3.0));
+        assert_eq!(first(&down, Progress::Nothing), again(3.0));
         let long = "the provider asks to wait 60.5 s, longer than retries.max_wait (60 s)";
         assert_eq!(decided(60.5, 0.0), Verdict::Enough(Some(long.to_owned())));
     }
@@ -381,8 +391,22 @@ mod tests {
     #[test]
     fn accounts_are_kept_of_a_bounded_number_of_hosts() {
         let budgets = Budgets::default();
-        for port in 0..1000 {
+        for port in 0..2048 {
             budgets.earn("a", port, 0.2);
+        }
+        assert_eq!(budgets.accounts().len(), ACCOUNTS);
+    }
+
+    #[test]
+    fn hosts_that_fail_are_kept_in_the_accounts() {
+        let budgets = Budgets::default();
+        budgets.earn("down", 443, 0.2);
+        for _ in 0..10 {
+            assert!(budgets.spend("down", 443));
+        }
+        for host in 0..3 * ACCOUNTS {
+            budgets.earn(&host.to_string(), 443, 0.2);
+            assert!(!budgets.spend("down", 443));
         }
         assert_eq!(budgets.accounts().len(), ACCOUNTS);
     }

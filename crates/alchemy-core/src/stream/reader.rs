@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::limiter::{Claim, Permit};
 use crate::protocols::Flow;
 use crate::retry::Budgets;
@@ -76,7 +76,7 @@ impl Reader {
                         permit.answered(&reply.head);
                     }
                     let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
-                    let next = self.0.conclude(result, &mut retrying, &deadlines, permit.as_mut());
+                    let next = self.0.conclude(result, &mut retrying, &deadlines, &mut permit);
                     if next.is_none() && self.0.is_whole() {
                         drain(&mut reply).await;
                     }
@@ -84,11 +84,10 @@ impl Reader {
                 }
                 Ok(Err(error)) => {
                     let error = deadlines.explain(error);
-                    self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut())
+                    self.0.conclude(Err(error), &mut retrying, &deadlines, &mut permit)
                 }
-                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines, permit.as_mut()),
+                Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines, &mut permit),
             };
-            drop(permit.take());
             let Some((wait, next)) = next else { return };
             let held = Instant::now();
             tokio::time::sleep(wait).await;
@@ -145,6 +144,9 @@ impl Shared {
             if state.outcome.is_some() {
                 return Ok(());
             }
+            if !reply.head.status.is_success() {
+                deadlines.failing();
+            }
             state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
             state.attempted();
             let State { observer, answer, .. } = &mut *state;
@@ -180,7 +182,7 @@ impl Shared {
                 None => return Ok(()),
                 // The answer was whole: how its connection ends takes nothing away from it.
                 Some(Err(_)) if flow == Flow::Ending => return Ok(()),
-                Some(Err(error)) => return Err(self.lock().answer.broken(error)),
+                Some(Err(error)) => return Err(error),
             };
             fresh += bytes.len();
             let (waiting, unread);
@@ -213,13 +215,13 @@ impl Shared {
     }
 
     /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
-    /// The client's limits are told by `permit` what became of it.
+    /// The client's limits are told by `permit` what became of it, and it is given back before anybody sees the end.
     fn conclude(
         &self,
         result: Result<()>,
         retrying: &mut Retrying,
         deadlines: &Deadlines,
-        permit: Option<&mut Permit>,
+        permit: &mut Option<Permit>,
     ) -> Option<(Duration, Call)> {
         let mut state = self.lock();
         if state.outcome.is_some() {
@@ -227,7 +229,7 @@ impl Shared {
         }
         let error = match result.and_then(|()| state.answer.end()) {
             Ok(()) => {
-                if let Some(permit) = permit {
+                if let Some(mut permit) = permit.take() {
                     permit.settle(&state.answer.message().usage);
                 }
                 self.end_with(state, Ok(()), StopReason::Error);
@@ -236,13 +238,21 @@ impl Shared {
             Err(error) => error,
         };
         state.attempted();
+        let error = state.answer.broken(error);
+        let answered = state.answer.head().is_some();
         let error = state.answer.explain(error);
-        if let Some(permit) = permit
-            && error.status.is_some()
-            && !state.answer.has_begun()
-        {
-            let wish = error.retry_after.map(Duration::try_from_secs_f64);
-            permit.refused(wish.and_then(std::result::Result::ok));
+        if let Some(mut permit) = permit.take() {
+            let unused = match error.kind {
+                ErrorKind::ConnectTimeoutError => true,
+                ErrorKind::ApiConnectionError => !answered,
+                // The provider may have written an answer, and billed it, all the same.
+                ErrorKind::FirstEventTimeoutError | ErrorKind::IdleTimeoutError | ErrorKind::TotalTimeoutError => false,
+                _ => error.status.is_some_and(|status| status >= 400),
+            };
+            if unused && !state.answer.has_begun() {
+                let wish = error.retry_after.map(Duration::try_from_secs_f64);
+                permit.refused(wish.and_then(std::result::Result::ok));
+            }
         }
         match retrying.next(error, &state.answer, deadlines.left()) {
             Ok(Next { wait, call, mut answer }) => {
