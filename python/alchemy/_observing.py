@@ -7,8 +7,10 @@ the stream tells the hooks. A retry wakes whoever waits, since the wait before i
 from __future__ import annotations
 
 import gc
+import sys
 from _thread import get_ident, start_new_thread
 from atexit import register
+from contextlib import suppress
 from itertools import chain
 from os import getpid
 from sys import is_finalizing
@@ -210,7 +212,10 @@ class RetryLogger(_Watcher):
             self._call.attempt = self._attempt
             self._call.step_ns = at_ns
             self._told = 1
-            self._hooks.retry(self._call, *detail)
+            try:
+                self._hooks.retry(self._call, *detail)
+            except Exception as error:  # noqa: BLE001  (a filter or handler of the application's; the request goes on)
+                _log_failure(self._hooks, kind, error)
         return None
 
 
@@ -376,11 +381,18 @@ class ObservedStream(MessageStream):
 
 
 def _log_failure(hook: Hooks, name: str, error: Exception) -> None:
-    """Log what a hook raised, with its traceback."""
-    from logging import getLogger
+    """Log what a hook raised, with its traceback. A log that fails as well says so where `logging` says such things."""
+    import logging
 
     text = "the hook %s.%s failed; the request goes on"
-    getLogger("alchemy").error(text, type(hook).__name__, name, exc_info=error)
+    try:
+        logging.getLogger("alchemy").error(text, type(hook).__name__, name, exc_info=error)
+    except Exception:  # noqa: BLE001  (a filter or handler of the application's)
+        if logging.raiseExceptions and sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            from traceback import print_exc
+
+            with suppress(OSError, ValueError):
+                print_exc()
 
 
 def _note_collection(phase: str, _: Mapping[str, int]) -> None:
