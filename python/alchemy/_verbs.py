@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     ContextLike: TypeAlias = Context | ContextDict | Sequence[Message | MessageDict] | str
 
 
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are set; None is unset."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 class Verbs:
     """What a client does; `Client` says how options are merged and requests prepared."""
 
@@ -116,7 +121,7 @@ class Verbs:
             ...         if isinstance(event, alchemy.TextDelta):
             ...             print(event.delta, end="", flush=True)
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -234,7 +239,7 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -358,7 +363,7 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -393,12 +398,8 @@ class Verbs:
 
         return await complete(native)
 
-    def _merge(self, **given: Any) -> dict[str, Any]:
-        """Put the options of a call over those of the client; None is unset."""
-        raise NotImplementedError
-
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
     ) -> tuple[NativeStream, Observer | RetryLogger | None]:
-        """Check and encode a request; with somebody who watches it, if there is one."""
+        """Check and encode a request, and empty `options`; with somebody who watches it, if there is one."""
         raise NotImplementedError
