@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .hooks import Hooks
     from .models import Model
     from .requests import Limits, Options, Retries, Timeout
-    from .typed_dicts import LimitsDict, OptionsDict
+    from .typed_dicts import LimitsDict, OptionsDict, RetriesDict, TimeoutDict
 
 # Options whose values are merged key by key where both the client and the call give them.
 _MERGED = ("headers", "extra_body", "metadata")
@@ -73,8 +73,8 @@ class Client(Verbs):
         *,
         api_keys: Mapping[str, str] | None = None,
         base_urls: Mapping[str, str] | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         limits: Limits | LimitsDict | None = None,
         proxy: str | None = None,
         ca_file: str | PathLike[str] | None = None,

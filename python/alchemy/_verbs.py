@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .models import Model
     from .requests import Retries, Timeout
     from .tools import Tool, ToolChoice
-    from .typed_dicts import ContextDict, MessageDict, ToolChoiceDict, ToolDict
+    from .typed_dicts import ContextDict, MessageDict, RetriesDict, TimeoutDict, ToolChoiceDict, ToolDict
 
     ContextLike: TypeAlias = Context | ContextDict | Sequence[Message | MessageDict] | str
 
@@ -41,8 +41,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -163,8 +163,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -286,8 +286,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
