@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .hooks import Hooks
     from .models import Model
     from .requests import Limits, Options, Retries, Timeout
-    from .typed_dicts import LimitsDict, OptionsDict
+    from .typed_dicts import LimitsDict, OptionsDict, RetriesDict, TimeoutDict
 
 # Options whose values are merged key by key where both the client and the call give them.
 _MERGED = ("headers", "extra_body", "metadata")
@@ -73,8 +73,8 @@ class Client(Verbs):
         *,
         api_keys: Mapping[str, str] | None = None,
         base_urls: Mapping[str, str] | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         limits: Limits | LimitsDict | None = None,
         proxy: str | None = None,
         ca_file: str | PathLike[str] | None = None,
@@ -113,20 +113,14 @@ class Client(Verbs):
             InvalidRequestError: A `client_key` was given without a `client_certificate`, or `limits` has a wrong
                 name or value.
         """
-        if client_key is not None and client_certificate is None:
-            from .errors import InvalidRequestError
-
-            raise InvalidRequestError(
-                "client_key: a key goes with a certificate; pass client_certificate= as well", path="client_key"
-            )
-        self._options = _given(options)
-        if timeout is not None:
-            self._options["timeout"] = timeout
-        if retries is not None:
-            self._options["retries"] = retries
+        # What may hold a key is kept before anything can fail: programs that report errors collect the locals of each
+        # frame.
+        self._closed = False
+        kept: Any = options
+        self._options: dict[str, Any] = kept
         self._settings: dict[str, Any] = {
-            "api_keys": dict(api_keys or {}),
-            "base_urls": dict(base_urls or {}),
+            "api_keys": api_keys,
+            "base_urls": base_urls,
             "proxy": proxy,
             "ca_file": ca_file,
             "client_certificate": client_certificate,
@@ -134,6 +128,16 @@ class Client(Verbs):
             "http2": http2,
             "limits": limits,
         }
+        del api_keys, base_urls, proxy, options, kept
+        if client_key is not None and client_certificate is None:
+            from .errors import InvalidRequestError
+
+            raise InvalidRequestError(
+                "client_key: a key goes with a certificate; pass client_certificate= as well", path="client_key"
+            )
+        self._set_options(timeout=timeout, retries=retries)
+        for name in ("api_keys", "base_urls"):
+            self._settings[name] = dict(self._settings[name] or {})
         self._hooks: tuple[Hooks, ...] = ()
         if hooks is not None:
             from .hooks import checked
@@ -141,7 +145,6 @@ class Client(Verbs):
             self._hooks = checked(hooks)
         # Wrong limits are refused here, where they are given.
         self._native: NativeClient | None = None if limits is None else NativeClient(**self._settings)
-        self._closed = False
 
     @property
     def running(self) -> int | None:
@@ -200,19 +203,25 @@ class Client(Verbs):
         """Refuse: there are keys in it, and connections belong to their process."""
         raise TypeError("a client cannot be pickled or copied: it holds keys and connections; make another one")
 
-    def _merge(self, **given: Any) -> dict[str, Any]:
-        """Put the options of a call over those of the client; None is unset."""
-        options = {name: value for name, value in given.items() if value is not None}
-        defaults = self._options
-        if defaults:
-            for name in _MERGED:
-                if name in options and name in defaults:
-                    options[name] = {**defaults[name], **options[name]}
-            options = {**defaults, **options}
+    def _set_options(self, **given: object) -> None:
+        """Bring the options into a dictionary of those that are set, and put what else was given over them."""
+        if isinstance(self._options, Data):
+            self._options = field_values(self._options)
+        self._options = dict(self._options or {})
+        for name in [name for name in self._options if self._options[name] is None]:
+            del self._options[name]
+        self._options.update((name, given[name]) for name in given if given[name] is not None)
+
+    def _merge(self, options: dict[str, Any]) -> None:
+        """Put the options of a call over those of the client, in place: no local may hold a key where this fails."""
+        for name in self._options:
+            if name not in options:
+                options[name] = self._options[name]
+            elif name in _MERGED and hasattr(self._options[name], "keys") and hasattr(options[name], "keys"):
+                options[name] = {**self._options[name], **options[name]}
         schema_of = getattr(options.get("response_format"), "model_json_schema", None)
         if schema_of is not None:
             options["response_format"] = schema_of()
-        return options
 
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
@@ -224,8 +233,9 @@ class Client(Verbs):
         logged = _is_logged()
         observed = logged or bool(hooks)
         started_ns = time_ns() if observed else 0
-        told = {name: value for name, value in options.items() if name in TOLD} if observed else {}
         try:
+            self._merge(options)
+            told = {name: value for name, value in options.items() if name in TOLD} if observed else {}
             native = self._encode(model, context, options, streamed=streamed, observed=observed)
         finally:
             # The dictionary was made for this call. Programs that report errors collect the locals of each frame.
@@ -256,14 +266,6 @@ class Client(Verbs):
         elif isinstance(context, (list, tuple)):
             conversation = {"messages": context}
         return self._native.prepare(model, conversation, options, streamed, observed)
-
-
-def _given(options: Options | OptionsDict | None) -> dict[str, Any]:
-    """Return the options that are set, by name."""
-    if options is None:
-        return {}
-    values: dict[str, Any] = field_values(options) if isinstance(options, Data) else dict(options)
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _is_logged() -> bool:

@@ -107,27 +107,34 @@ class Data(metaclass=DataType):
         def __init__(self, /, *positional: object, **values: Any) -> None:
             """Set every field, from the arguments or from its default."""
             cls = type(self)
-            types = cls.__field_types__
-            if positional:
-                raise TypeError(f"{cls.__name__}() takes keyword arguments only: {', '.join(types)}")
-            defaults = cls.__field_defaults__
-            given = 0
-            for name, annotation in types.items():
-                if name in values:
-                    value = values[name]
-                    given += 1
-                    if type(value) not in _ATOMS or annotation.startswith("tuple["):
-                        value = cls._accept(name, annotation, value)
-                elif name in defaults:
-                    value = defaults[name]
-                    if type(value) is dict:
-                        value = value.copy()
-                else:
-                    missing = [name for name in types if name not in defaults and name not in values]
-                    _refuse_arguments(cls, "needs", missing)
-                _set(self, name, value)
-            if given != len(values):
-                _refuse_arguments(cls, "does not take", [name for name in values if name not in types])
+            try:
+                types = cls.__field_types__
+                if positional:
+                    names = ", ".join(types)
+                    raise TypeError(f"{cls.__name__}() takes keyword arguments only: {names}")  # noqa: TRY301
+                defaults = cls.__field_defaults__
+                given = 0
+                for name, annotation in types.items():
+                    if name in values:
+                        value = values[name]
+                        given += 1
+                        if type(value) not in _ATOMS or annotation.startswith("tuple["):
+                            value = cls._accept(name, annotation, value)
+                    elif name in defaults:
+                        value = defaults[name]
+                        if type(value) is dict:
+                            value = value.copy()
+                    else:
+                        missing = [name for name in types if name not in defaults and name not in values]
+                        _refuse_arguments(cls, "needs", missing)
+                    _set(self, name, value)
+                if given != len(values):
+                    _refuse_arguments(cls, "does not take", [name for name in values if name not in types])
+            except BaseException:
+                # There may be a key among them, and programs that report errors collect the locals of each frame.
+                values.clear()
+                positional = value = ()
+                raise
 
     @classmethod
     def _accept(cls, name: str, annotation: str, value: Any) -> Any:

@@ -30,6 +30,9 @@ def _show_fields(data: Data) -> str:
     cls = type(data)
     shown: list[str] = []
     for name in cls.__field_types__:
+        if not hasattr(data, name):
+            # An argument was wrong: whoever prints the locals of the frame sees a half-made object.
+            continue
         value = getattr(data, name)
         if name in cls.__field_defaults__ and value == cls.__field_defaults__[name]:
             continue

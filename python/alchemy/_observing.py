@@ -7,8 +7,11 @@ the stream tells the hooks. A retry wakes whoever waits, since the wait before i
 from __future__ import annotations
 
 import gc
-from _thread import allocate_lock, get_ident, start_new_thread
+import sys
+from _thread import get_ident, start_new_thread
 from atexit import register
+from contextlib import suppress
+from itertools import chain
 from os import getpid
 from sys import is_finalizing
 from time import time_ns
@@ -53,23 +56,29 @@ def observe(
             return RetryLogger(native, _logging_hooks, context, started_ns)
         hooks = (*hooks, _logging_hooks)
     observer = Observer(native, hooks, Call(native, context, options, started_ns=started_ns))
-    observer.deliver(("request_built", started_ns, None))
+    observer.deliver()
     return observer
 
 
 class _Watcher:
     """Takes from a native stream what has happened, and tells it in order, whichever threads touch the stream."""
 
-    __slots__ = ("__weakref__", "_busy", "_ended", "_lock", "_native", "_pending", "_process")
+    __slots__ = ("__weakref__", "_ended", "_failed", "_native", "_news", "_pending", "_process", "_teller", "_told")
 
     def __init__(self, native: NativeStream) -> None:
         """Begin to watch."""
         self._native = native
         self._process = getpid()
-        # Guards the hand-over of what happened; it is never held while a hook runs.
-        self._lock = allocate_lock()
+        # What is to be told, the oldest first, and how many hooks know the first of it.
         self._pending: list[tuple[str, int, Any]] = []
-        self._busy = False
+        self._told = 0
+        # An end that the native stream does not know of.
+        self._failed: tuple[str, int, Any] | None = None
+        # Whether somebody has asked to tell since it was last looked what there is.
+        self._news = False
+        # Who tells just now. Not a lock: a signal handler may ask while the thread it interrupted tells, or end the
+        # telling by an exception at any call, after which nobody would know whether the lock is taken.
+        self._teller: dict[str, object] = {}
         self._ended = False
 
     def stream(self, errors: Literal["raise", "event"]) -> ObservedStream:
@@ -122,37 +131,58 @@ class _Watcher:
     def fail(self, error: AlchemyError) -> None:
         """Tell that the request failed by this, unless its end is known already."""
 
-    def deliver(self, *more: tuple[str, int, Any]) -> None:
-        """Tell what has happened since the last time, and `more`. Whoever finds another thread at it leaves it to that.
+    def deliver(self) -> None:
+        """Tell what has happened since the last time, without waiting. Whoever finds another at it leaves it to that.
 
         Raises:
             KeyboardInterrupt: A hook raised it; likewise `SystemExit`. All is told before.
         """
-        if self._process != getpid():
+        if self._ended or self._process != getpid():
             # A forked child leaves the request to its parent.
             return
+        own = object()
+        stop: BaseException | None = None
+        self._news = True
+        try:
+            # Once more after each time: who asked until the place was given back has left it to this one.
+            while self._news:
+                try:
+                    if self._teller.setdefault("now", own) is not own:
+                        break
+                    stop = self._tell_all() or stop
+                finally:
+                    if "now" in self._teller and self._teller["now"] is own:
+                        del self._teller["now"]
+            if stop is not None:
+                raise stop
+        finally:
+            # The exception holds this frame; a frame that held it would keep both until the garbage is collected.
+            del stop
+
+    def _tell_all(self) -> BaseException | None:
+        """Tell what there is, and return what a hook raised to end the program."""
         pending = self._pending
-        with self._lock:
-            happened = self._native.observations()
-            if self._ended:
-                return
-            pending.extend(happened)
-            pending.extend(more)
-            if self._busy or not pending:
-                return
-            self._busy = True
         stop: BaseException | None = None
         try:
-            more_to_tell = True
-            while more_to_tell:
-                stop = self._tell(*pending.pop(0)) or stop
-                with self._lock:
-                    self._busy = more_to_tell = bool(pending)
-        except BaseException:  # a signal between two hooks: what is left is told the next time
-            self._busy = False
-            raise
-        if stop is not None:
-            raise stop
+            while self._news:
+                self._news = False
+                failed = self._failed
+                # In one call, so that no signal comes between the taking and the keeping.
+                pending.extend(chain.from_iterable(iter(self._native.observations, [])))
+                if failed is not None:
+                    pending.append(failed)
+                    self._failed = None
+                while pending and not self._ended:
+                    # It is taken off when all know it: who is interrupted by a signal goes on here the next time.
+                    stop = self._tell(*pending[0]) or stop
+                    if pending[0][0] == "end":
+                        self._ended = True
+                        _open.pop(id(self), None)
+                    self._told = 0
+                    del pending[0]
+            return stop
+        finally:
+            del stop
 
     def _tell(self, kind: str, at_ns: int, detail: Any) -> BaseException | None:
         """Tell one thing that happened, and return what a hook raised to end the program."""
@@ -176,14 +206,16 @@ class RetryLogger(_Watcher):
     def _tell(self, kind: str, at_ns: int, detail: Any) -> BaseException | None:
         if kind == "attempt":
             self._attempt = detail
-        elif kind == "retry":
+        elif kind == "retry" and not self._told:
             if self._call is None:
                 self._call = Call(self._native, self._context, {}, started_ns=self._started_ns)
             self._call.attempt = self._attempt
             self._call.step_ns = at_ns
-            self._hooks.retry(self._call, *detail)
-        elif kind == "end":
-            self._ended = True
+            self._told = 1
+            try:
+                self._hooks.retry(self._call, *detail)
+            except Exception as error:  # noqa: BLE001  (a filter or handler of the application's; the request goes on)
+                _log_failure(self._hooks, kind, error)
         return None
 
 
@@ -198,12 +230,14 @@ class Observer(_Watcher):
         self._call = call
         self._hooks = hooks
         self._failure: AlchemyError | None = None
+        self._pending.append(("request_built", call.started_ns, None))
         _open[id(self)] = ref(self)
 
     def fail(self, error: AlchemyError) -> None:
         """Tell that the request failed by this, unless its end is known already."""
         self._failure = error
-        self.deliver(("end", time_ns(), None))
+        self._failed = ("end", time_ns(), None)
+        self.deliver()
 
     def leave(self) -> None:
         """Tell that the program ended before the answer. The connection is closed elsewhere."""
@@ -214,8 +248,6 @@ class Observer(_Watcher):
 
     def _tell(self, kind: str, at_ns: int, detail: Any) -> BaseException | None:
         call = self._call
-        if self._ended:
-            return None
         call.step_ns = at_ns
         name = kind
         details: tuple[Any, ...] = (detail,)
@@ -235,9 +267,7 @@ class Observer(_Watcher):
             outcome = self._native.outcome()
             if self._failure is not None and not isinstance(outcome, AssistantMessage):
                 outcome = self._failure
-            self._ended = True
             call.ended_ns = at_ns
-            _open.pop(id(self), None)
             name, details = "done" if isinstance(outcome, AssistantMessage) else "error", (outcome,)
         else:  # the request was built, or the first event came
             details = ()
@@ -248,14 +278,22 @@ class Observer(_Watcher):
     def _run(self, name: str, *details: Any) -> BaseException | None:
         """Call a method of each hook, and return what is to end the program. All are called, whichever raise."""
         stop: BaseException | None = None
-        for hook in self._hooks:
-            try:
-                getattr(hook, name)(self._call, *details)
-            except Exception as error:  # noqa: BLE001  (whatever it is, the request goes on)
-                _log_failure(hook, name, error)
-            except BaseException as raised:  # noqa: BLE001  (raised again when all is told)
-                stop = raised
-        return stop
+        try:
+            while self._told < len(self._hooks):
+                hook = self._hooks[self._told]
+                following = self._told + 1
+                try:
+                    tell = getattr(hook, name)
+                    self._told = following
+                    tell(self._call, *details)
+                except Exception as error:  # noqa: BLE001  (whatever it is, the request goes on)
+                    self._told = following
+                    _log_failure(hook, name, error)
+                except BaseException as raised:  # noqa: BLE001  (raised again when all is told)
+                    stop = raised
+            return stop
+        finally:
+            del stop
 
     def __del__(self, _is_finalizing: Any = is_finalizing, _getpid: Any = getpid) -> None:
         """Tell the end of a request that was dropped before it."""
@@ -343,11 +381,18 @@ class ObservedStream(MessageStream):
 
 
 def _log_failure(hook: Hooks, name: str, error: Exception) -> None:
-    """Log what a hook raised, with its traceback."""
-    from logging import getLogger
+    """Log what a hook raised, with its traceback. A log that fails as well says so where `logging` says such things."""
+    import logging
 
     text = "the hook %s.%s failed; the request goes on"
-    getLogger("alchemy").error(text, type(hook).__name__, name, exc_info=error)
+    try:
+        logging.getLogger("alchemy").error(text, type(hook).__name__, name, exc_info=error)
+    except Exception:  # noqa: BLE001  (a filter or handler of the application's)
+        if logging.raiseExceptions and sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            from traceback import print_exc
+
+            with suppress(OSError, ValueError):
+                print_exc()
 
 
 def _note_collection(phase: str, _: Mapping[str, int]) -> None:

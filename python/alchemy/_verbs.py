@@ -17,9 +17,14 @@ if TYPE_CHECKING:
     from .models import Model
     from .requests import Retries, Timeout
     from .tools import Tool, ToolChoice
-    from .typed_dicts import ContextDict, MessageDict, ToolChoiceDict, ToolDict
+    from .typed_dicts import ContextDict, MessageDict, RetriesDict, TimeoutDict, ToolChoiceDict, ToolDict
 
     ContextLike: TypeAlias = Context | ContextDict | Sequence[Message | MessageDict] | str
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are set; None is unset."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 class Verbs:
@@ -36,8 +41,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -116,7 +121,7 @@ class Verbs:
             ...         if isinstance(event, alchemy.TextDelta):
             ...             print(event.delta, end="", flush=True)
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -158,8 +163,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -234,7 +239,7 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -281,8 +286,8 @@ class Verbs:
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: Retries | int | None = None,
+        timeout: Timeout | TimeoutDict | float | None = None,
+        retries: Retries | RetriesDict | int | None = None,
         max_event_bytes: int | None = None,
         headers: Mapping[str, str | None] | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -358,7 +363,7 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = self._merge(
+        options = given(
             api=api,
             api_key=api_key,
             base_url=base_url,
@@ -393,12 +398,8 @@ class Verbs:
 
         return await complete(native)
 
-    def _merge(self, **given: Any) -> dict[str, Any]:
-        """Put the options of a call over those of the client; None is unset."""
-        raise NotImplementedError
-
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
     ) -> tuple[NativeStream, Observer | RetryLogger | None]:
-        """Check and encode a request; with somebody who watches it, if there is one."""
+        """Check and encode a request, and empty `options`; with somebody who watches it, if there is one."""
         raise NotImplementedError

@@ -123,3 +123,27 @@ def test_a_program_that_logs_is_told():
     said = done.stdout.splitlines()
     assert len(said) == 5
     assert all(line.startswith("alchemy DEBUG custom/m #1: ") for line in said)
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_a_filter_that_raises_does_not_end_the_request(failing, at, capsys, monkeypatch, level):
+    """The answer arrives, and what the filter raised is on stderr, as `logging` has it with what a handler raises."""
+
+    class Broken(logging.Filter):
+        """Fails at what the hooks say, and at what is said of that."""
+
+        def filter(self, record):
+            raise ZeroDivisionError("broken filter")
+
+    logger = logging.getLogger("alchemy")
+    monkeypatch.setattr(logger, "filters", [Broken()])
+    monkeypatch.setattr(logger, "level", level)
+    logger.manager._clear_cache()
+    try:
+        assert ask(at, failing, retries=alchemy.Retries(backoff=0)).text == "Hello there."
+        assert alchemy.Client().stream(at(failing), "hello").result().text == "Hello there."
+    finally:
+        monkeypatch.undo()
+        logger.manager._clear_cache()
+    assert "ZeroDivisionError: broken filter" in capsys.readouterr().err
+    assert len(failing.requests) == 3

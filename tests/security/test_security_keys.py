@@ -1,5 +1,6 @@
 """Keys are shown nowhere: not in errors, reprs, logs, pickles, nor in the locals of our frames."""
 
+import asyncio
 import base64
 import html
 import json
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 import traceback
+import types
 import urllib.parse
 from pathlib import Path
 
@@ -244,6 +246,91 @@ def test_no_frame_of_a_closed_client_holds_the_key(at):
     with pytest.raises(alchemy.AlchemyError, match="closed") as caught:
         client.complete(at("http://127.0.0.1:9"), "hello", **GIVEN)
     assert not held(caught.value, KEY)
+
+
+KEYS = {"api_keys": {"groq": KEY}, "base_urls": {"groq": f"https://host/{KEY}"}, "proxy": f"http://user:{KEY}@host"}
+WRONG_SETTINGS = {
+    "limits": {"limits": {"concurrent_requests": 0}},
+    "hooks": {"hooks": 5},
+    "client_key": {"client_key": "key.pem"},
+    "options": {"options": 5},
+    "pairs of options": {"options": [("api_key", KEY), 5]},
+    "pairs of keys": {"api_keys": [("groq", KEY), 5]},
+}
+
+
+@pytest.mark.parametrize("options", [{"api_key": KEY}, alchemy.Options(api_key=KEY)], ids=["dict", "object"])
+@pytest.mark.parametrize("wrong", WRONG_SETTINGS)
+def test_no_frame_of_a_client_that_is_not_made_holds_the_key(wrong, options):
+    """Nor where a client is refused, whichever setting is wrong; the client itself prints all the same."""
+    with pytest.raises((alchemy.InvalidRequestError, TypeError, ValueError)) as caught:
+        alchemy.Client(**{**KEYS, "options": options, **WRONG_SETTINGS[wrong]})
+    assert not held(caught.value, KEY)
+    assert not leaks(KEY, *shown(caught.value))
+
+
+@pytest.mark.parametrize("wrong", [{"stop": 5}, {"temprature": 1}, {"retries": {"counts": 1}}], ids=str)
+def test_no_frame_of_options_that_are_not_made_holds_the_key(wrong):
+    """Nor where options are."""
+    for positional in ((), (KEY,)):
+        with pytest.raises((alchemy.AlchemyError, TypeError)) as caught:
+            alchemy.Options(*positional, **GIVEN, **wrong)
+        assert not held(caught.value, KEY)
+
+
+class Unlisted(dict):
+    """A mapping that fails when it is read."""
+
+    def keys(self):
+        raise ZeroDivisionError
+
+
+class Unlike:
+    """A class whose schema cannot be made."""
+
+    @classmethod
+    def model_json_schema(cls):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [
+        ({"headers": "x"}, alchemy.InvalidRequestError),
+        ({"headers": [("x-key", KEY)]}, alchemy.InvalidRequestError),
+        ({"extra_body": 5}, alchemy.InvalidRequestError),
+        ({"metadata": [1]}, alchemy.InvalidRequestError),
+        ({"extra_body": types.MappingProxyType(Unlisted(a=1))}, ZeroDivisionError),
+        ({"response_format": Unlike}, ZeroDivisionError),
+    ],
+    ids=["text", "pairs", "number", "list", "unreadable", "schema"],
+)
+def test_no_frame_holds_the_key_where_options_do_not_merge(at, option, kind):
+    """What cannot be put over the client's options is refused by its path, as it is without them."""
+    defaults = {**GIVEN, "extra_body": {"a": 1}, "metadata": {"a": "b"}}
+    client = alchemy.Client(options=defaults)
+    for ask in (client.stream, client.complete, lambda *a, **o: asyncio.run(client.complete_async(*a, **o))):
+        with pytest.raises(kind) as caught:
+            ask(at("http://127.0.0.1:9"), "hello", **{**GIVEN, **option})
+        assert not held(caught.value, KEY)
+        if kind is alchemy.InvalidRequestError:
+            assert caught.value.path.startswith((f"options.{next(iter(option))}", next(iter(option))))
+
+
+def test_locals_that_are_captured_are_shown_without_the_key():
+    """Objects that are half made print, as programs that report errors have them print."""
+    for make in (lambda: alchemy.Client(**KEYS, hooks=5), lambda: alchemy.Options(**GIVEN, stop=5)):
+        with pytest.raises(TypeError) as caught:
+            make()
+        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        own = [frame for frame in told.stack if Path(frame.filename).is_relative_to(PACKAGE)]
+        assert own
+        assert not leaks(KEY, *[frame.locals for frame in own])
+        assert not [frame.locals for frame in own if "repr() failed" in str(frame.locals)]
+        half_made = [frame.f_locals["self"] for frame, _ in traceback.walk_tb(caught.tb) if "self" in frame.f_locals]
+        assert half_made
+        for each in half_made:
+            assert repr(each).startswith(("<alchemy.Client>", "Options(api_key=<hidden>"))
 
 
 # -- what prints ----------------------------------------------------------------------------------

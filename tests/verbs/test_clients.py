@@ -213,3 +213,22 @@ def test_the_environment_is_not_touched():
     before = dict(os.environ)
     alchemy.Client().close()
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize("name", ["__init__", "stream", "complete", "complete_async"])
+def test_the_types_of_dictionaries(name):
+    """What stands for an object at run time is in the types as well."""
+    types = getattr(alchemy.Client, name).__annotations__
+    assert set(types["timeout"].split(" | ")) == {"Timeout", "TimeoutDict", "float", "None"}
+    assert set(types["retries"].split(" | ")) == {"Retries", "RetriesDict", "int", "None"}
+
+
+def test_dictionaries_in_place_of_objects(serve):
+    """Times and retries may be given as dictionaries, to a client and to a call."""
+    server = serve(answer({"error": {"message": "down"}}, 500))
+    with alchemy.Client(retries={"count": 1, "backoff": 0}, timeout={"connect": 5.0}) as client:
+        model = alchemy.Model(id="m", base_url=server.url)
+        for retries, sent in ((None, 2), ({"count": 2, "backoff": 0}, 3)):
+            with pytest.raises(alchemy.ServerError) as caught:
+                client.complete(model, "hello", retries=retries, timeout={"connect": 5.0})
+            assert len(caught.value.attempts) == sent
