@@ -69,7 +69,7 @@ class OpenTelemetryHooks(_hooks.Hooks):
         """
         if capture_content is None:
             capture_content = environ.get(_CAPTURE, "").strip().lower() in _CAPTURES
-        if not isinstance(capture_content, bool):
+        if not isinstance(capture_content, bool):  # pyright: ignore[reportUnnecessaryIsInstance] (callers without types)
             raise TypeError(f"capture_content is True, False or None, not {capture_content!r}")
         self._capture_content = capture_content
         self._tracer = trace.get_tracer("alchemy", __version__, tracer_provider)

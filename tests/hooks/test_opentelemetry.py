@@ -496,3 +496,9 @@ def test_without_opentelemetry_the_error_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "alchemy.opentelemetry")
     with pytest.raises(ImportError, match=r"pip install 'alchemy-llm\[otel\]'"):
         importlib.import_module("alchemy.opentelemetry")
+
+
+def test_a_text_is_no_answer_to_whether_content_is_captured(telemetry):
+    """`capture_content="false"` would be true: it is refused."""
+    with pytest.raises(TypeError, match="capture_content"):
+        telemetry(capture_content="false")
