@@ -94,13 +94,13 @@ class Protocol(ABC):
     stop_words: ClassVar[Mapping[str, str]]
     """Its word for each `alchemy.literals.StopReason` that it has one for."""
 
-    @abstractmethod
-    def streamed(self, path: str, body: Mapping[str, Any]) -> bool:
-        """Tell whether a request asks for a stream."""
+    def streamed(self, path: str, body: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Tell whether a request asks for a stream; most protocols say so in the body's `stream`."""
+        return body.get("stream") is True
 
-    @abstractmethod
-    def model(self, path: str, body: Mapping[str, Any]) -> str:
-        """Give the model id that a request names; empty where it names none."""
+    def model(self, path: str, body: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Give the model id that a request names, most in the body's `model`; empty where it names none."""
+        return str(body.get("model") or "")
 
     @abstractmethod
     def events(self, message: AssistantMessage, asked: Asked) -> list[Frame]:

@@ -21,8 +21,6 @@ from alchemy.lab.protocols._writing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from alchemy.messages import AssistantMessage
     from alchemy.usage import Usage
 
@@ -49,14 +47,6 @@ class OpenAIResponses(Protocol):
         "length": "incomplete",
         "content_filter": "incomplete",
     }
-
-    def streamed(self, path: str, body: Mapping[str, Any]) -> bool:  # noqa: ARG002
-        """Read the body's `stream`."""
-        return body.get("stream") is True
-
-    def model(self, path: str, body: Mapping[str, Any]) -> str:  # noqa: ARG002
-        """Read the body's `model`."""
-        return str(body.get("model") or "")
 
     def events(self, message: AssistantMessage, asked: Asked) -> list[Frame]:
         """Say an answer item by item."""
