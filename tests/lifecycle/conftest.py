@@ -1,49 +1,11 @@
-"""What the lifecycle tests share: scripted servers, each wire protocol in turn, and what the process holds."""
+"""What the lifecycle tests share: what the process holds."""
 
 import gc
 import threading
 import time
 from pathlib import Path
 
-import alchemy
 import pytest
-from dialects import DIALECTS
-from servers import Server
-
-
-def model_at(server_or_url, **fields) -> alchemy.Model:
-    """A model that is served at an address."""
-    url = getattr(server_or_url, "url", server_or_url)
-    return alchemy.Model(**{"id": "m", "base_url": url, **fields})
-
-
-@pytest.fixture
-def serve():
-    """Starts scripted servers that stop with the test."""
-    started = []
-
-    def start(*scripts, **settings) -> Server:
-        started.append(Server(*scripts, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
-
-
-@pytest.fixture(params=DIALECTS, ids=str)
-def wire(request):
-    """Each wire protocol in turn; a test that asks for it has the models of `at` speak it."""
-    return request.param
-
-
-@pytest.fixture
-def at(request):
-    """`model_at`, for tests."""
-    if "wire" not in request.fixturenames:
-        return model_at
-    api = request.getfixturevalue("wire").api
-    return lambda server, **fields: model_at(server, api=api, **fields)
 
 
 def listed(what: str) -> int:

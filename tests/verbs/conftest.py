@@ -1,15 +1,12 @@
 """What the behaviour tests share: the same steps, taken synchronously and by asyncio."""
 
 import asyncio
-import functools
 import ssl
 import subprocess
 
 import alchemy
 import pytest
 from alchemy._client import default_client
-from dialects import DIALECTS
-from servers import Server
 
 
 class Sync:
@@ -105,20 +102,6 @@ def drive(request):
 
 
 @pytest.fixture
-def serve():
-    """Starts scripted servers that stop with the test."""
-    started = []
-
-    def start(*scripts, **settings) -> Server:
-        started.append(Server(*scripts, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
-
-
-@pytest.fixture
 def no_retries(monkeypatch):
     """The verbs of the module send each request once, unless a test asks for more."""
     monkeypatch.setitem(default_client._options, "retries", 0)
@@ -130,26 +113,6 @@ def no_proxies(monkeypatch):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-
-
-def model_at(server_or_url, **fields) -> alchemy.Model:
-    """A model that is served at an address."""
-    url = getattr(server_or_url, "url", server_or_url)
-    return alchemy.Model(**{"id": "m", "base_url": url, **fields})
-
-
-@pytest.fixture(params=DIALECTS, ids=str)
-def wire(request):
-    """Each wire protocol in turn; a test that asks for it has the models of `at` and `stream_of` speak it."""
-    return request.param
-
-
-@pytest.fixture
-def at(request):
-    """`model_at`, for tests."""
-    if "wire" not in request.fixturenames:
-        return model_at
-    return functools.partial(model_at, api=request.getfixturevalue("wire").api)
 
 
 @pytest.fixture
