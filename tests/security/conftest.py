@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from verbs.conftest import at, drive, no_proxies, serve, stream_of, wire
+from verbs.conftest import drive, no_proxies, stream_of
 
-__all__ = ["at", "authority", "drive", "no_proxies", "serve", "stream_of", "wire"]
+__all__ = ["authority", "drive", "no_proxies", "stream_of", "wire"]
 
 AUTHORITY = """
 [ca]
