@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from verbs.conftest import drive, no_proxies, stream_of
 
-__all__ = ["authority", "drive", "no_proxies", "stream_of", "wire"]
+__all__ = ["authority", "drive", "no_proxies", "stream_of"]
 
 AUTHORITY = """
 [ca]
