@@ -16,6 +16,8 @@ mod replay;
 mod runtime;
 mod stream;
 mod to_py;
+mod turns;
+mod waiter;
 
 use pyo3::prelude::*;
 
@@ -34,6 +36,8 @@ mod _native {
     use super::runtime::{after_fork, shut_down};
     #[pymodule_export]
     use super::stream::NativeStream;
+    #[pymodule_export]
+    use super::waiter::Waiter;
 
     use super::*;
 

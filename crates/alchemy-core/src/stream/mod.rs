@@ -1,5 +1,6 @@
 //! One answer on its way: a task reads it, consumers take its events, in sync or async code.
 
+mod moderation;
 mod observing;
 mod reader;
 mod retrying;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+pub use self::moderation::Moderation;
 use self::observing::Observer;
 pub use self::observing::{Happening, Observation};
 use self::reader::Reader;
@@ -25,8 +27,9 @@ const UNREAD_BYTES: usize = 1024 * 1024;
 
 /// Told when there is something to take. Implemented by whatever drives an event loop.
 pub trait Wake: Send + Sync {
-    /// There is something to take for the waiter that gave this token.
-    fn wake(&self, token: u64);
+    /// There is something to take for the waiter that gave this token. `soon`: it must not wait until the thread that
+    /// tells has seen to the other streams.
+    fn wake(self: Arc<Self>, token: u64, soon: bool);
 }
 
 /// An answer that consumers share: each event goes to one of them.
@@ -296,17 +299,18 @@ impl Shared {
         matches!(self.lock().outcome, Some(Ok(_)))
     }
 
-    /// Tells whoever waits that there is something to take.
-    fn hand_over(&self) {
+    /// Tells whoever waits that there is something to take; `soon` where the thread at hand has more to read from the same
+    /// connection.
+    fn hand_over(&self, soon: bool) {
         let state = self.lock();
         if state.answer.waiting() > 0 && !state.discard {
-            self.tell(state);
+            self.tell(state, soon);
         }
     }
 
     /// Wakes everybody. The lock is given back first: a waker may need the interpreter, which a
     /// thread that waits for the lock may hold.
-    fn tell(&self, mut state: MutexGuard<'_, State>) {
+    fn tell(&self, mut state: MutexGuard<'_, State>, soon: bool) {
         let blocked = state.blocked > 0;
         let waiters = std::mem::take(&mut state.waiters);
         drop(state);
@@ -314,7 +318,7 @@ impl Shared {
             self.ready.notify_all();
         }
         for (waker, token) in waiters {
-            waker.wake(token);
+            waker.wake(token, soon);
         }
     }
 
@@ -351,7 +355,7 @@ impl Shared {
         if state.discard {
             drop(state.answer.take_events());
         }
-        self.tell(state);
+        self.tell(state, false);
     }
 }
 
@@ -360,7 +364,7 @@ impl Drop for Stream {
         let mut state = self.lock();
         let task = state.task.take();
         // Whoever waited has given up; what stands for the wait elsewhere is let go of by being told.
-        self.shared.tell(state);
+        self.shared.tell(state, true);
         if let Some(task) = task {
             task.abort();
         }

@@ -162,20 +162,24 @@ impl Shared {
         loop {
             let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
                 Poll::Ready(bytes) => bytes,
-                Poll::Pending if fresh > 0 => {
-                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
-                    // may be there right after it, and a consumer woken now would be woken again.
-                    tokio::task::yield_now().await;
-                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                Poll::Pending => {
+                    let mut found = Poll::Pending;
+                    if fresh > 0 && !reply.is_direct() {
+                        // The HTTP client hands on one chunk at a time and is resumed by this yield: more
+                        // may be there right after it, and a consumer woken now would be woken again.
+                        tokio::task::yield_now().await;
+                        found = poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await;
+                    }
+                    match found {
                         Poll::Ready(bytes) => bytes,
                         Poll::Pending => {
-                            fresh = 0;
-                            self.hand_over();
+                            if std::mem::take(&mut fresh) > 0 {
+                                self.hand_over(false);
+                            }
                             self.next(reply, deadlines).await?
                         }
                     }
                 }
-                Poll::Pending => self.next(reply, deadlines).await?,
             };
             let bytes = match bytes {
                 Some(Ok(bytes)) => bytes,
@@ -188,7 +192,12 @@ impl Shared {
             let (waiting, unread);
             (flow, waiting, unread) = self.feed(&bytes)?;
             match flow {
-                Flow::Ended => return Ok(()),
+                Flow::Ended => {
+                    // The end of the body is often there as well, and then the connection is free for the request that
+                    // the caller may send next.
+                    drop(poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await);
+                    return Ok(());
+                }
                 Flow::Ending => deadlines.ending(),
                 Flow::More if waiting > 0 => {
                     deadlines.begun();
@@ -198,7 +207,7 @@ impl Shared {
             }
             if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
                 fresh = 0;
-                self.hand_over();
+                self.hand_over(true);
                 if !deadlines.check()? {
                     return Ok(());
                 }
@@ -206,7 +215,7 @@ impl Shared {
                 tokio::task::yield_now().await;
             }
             if unread > UNREAD_BYTES {
-                self.hand_over();
+                self.hand_over(false);
                 if deadlines.paused(self.room()).await?.is_none() {
                     return Ok(());
                 }
@@ -263,7 +272,7 @@ impl Shared {
                 state.answer = answer;
                 if state.observer.is_some() {
                     // The wait may be long: whoever waits for the answer can tell of the retry now.
-                    self.tell(state);
+                    self.tell(state, false);
                 }
                 Some((wait, call))
             }

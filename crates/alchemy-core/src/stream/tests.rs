@@ -24,7 +24,7 @@ fn unanswered(listener: &TcpListener) -> (Stream, Sending) {
 struct Told(AtomicU64);
 
 impl Wake for Told {
-    fn wake(&self, token: u64) {
+    fn wake(self: Arc<Self>, token: u64, _soon: bool) {
         self.0.store(token, Ordering::Relaxed);
     }
 }
@@ -61,4 +61,13 @@ fn an_answer_ends_with_its_runtime() {
     let (late, sending) = unanswered(&listener);
     late.start(&handle, sending);
     assert_eq!(kind(&late), Some(ErrorKind::AbortedError));
+}
+
+#[test]
+fn the_task_of_a_stream_is_small() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (stream, sending) = unanswered(&listener);
+    // It is moved where it is started, and kept for each stream: what is rarely needed belongs in a box.
+    let task = Reader(Arc::clone(&stream.shared)).run(sending, Instant::now());
+    assert!(size_of_val(&task) < 10_000, "{} bytes", size_of_val(&task));
 }
