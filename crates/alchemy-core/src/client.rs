@@ -21,7 +21,7 @@ use crate::quirks::Quirks;
 use crate::random;
 use crate::retry::Budgets;
 use crate::secrets::SECRET_LENGTH;
-use crate::stream::{Again, Sending};
+use crate::stream::{Again, Coalescing, Sending};
 use crate::transport::{Call, Transport};
 use crate::types::{Context, Model, Notice, Options, Retries, Timeout};
 
@@ -50,6 +50,8 @@ pub struct Prepared {
     retries: Retries,
     /// The most bytes that one event of the answer may have; None: as it is by default.
     max_event_bytes: Option<NonZeroUsize>,
+    /// When deltas that were merged are handed over; None: they are not merged.
+    coalescing: Option<Coalescing>,
     /// The header by which the provider knows a request that is sent again, and this request's value.
     idempotency: Option<(HeaderName, HeaderValue)>,
     /// The most tokens that the caller wants.
@@ -89,6 +91,7 @@ impl Settings {
         };
         let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
+        let coalescing = Coalescing::of(options.coalesce_ms, options.coalesce_chars)?;
         let mut encoded = protocols::encode(&Request {
             model: &model,
             quirks: &quirks,
@@ -111,6 +114,7 @@ impl Settings {
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
             retries: options.retries.map(crate::types::Retrying::policy).unwrap_or_default(),
             max_event_bytes: options.max_event_bytes,
+            coalescing,
             idempotency: None,
             max_tokens: options.max_tokens,
             headers: options.headers,
@@ -238,7 +242,7 @@ impl Prepared {
             Some(call) if base_url.is_none() && key.is_none() => call,
             _ => self.call(base_url, key)?,
         };
-        let (timeout, retries) = (self.timeout, self.retries);
+        let (timeout, retries, coalescing) = (self.timeout, self.retries, self.coalescing);
         let claim = limiter.map(|limiter| self.claim(limiter));
         let connect = timeout
             .connect
@@ -257,6 +261,7 @@ impl Prepared {
             timeout,
             retries,
             budgets,
+            coalescing,
             claim,
             again,
         })

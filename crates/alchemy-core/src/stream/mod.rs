@@ -1,5 +1,6 @@
 //! One answer on its way: a task reads it, consumers take its events, in sync or async code.
 
+mod coalescing;
 mod moderation;
 mod observing;
 mod reader;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+pub use self::coalescing::Coalescing;
+use self::coalescing::Merging;
 pub use self::moderation::Moderation;
 use self::observing::Observer;
 pub use self::observing::{Happening, Observation};
@@ -49,6 +52,8 @@ struct Shared {
 
 struct State {
     answer: Answer,
+    /// Where deltas are merged: the events that the answer made.
+    merging: Option<Merging>,
     /// How it ended, once it has.
     outcome: Option<Outcome>,
     /// Whether the events are not wanted any more, only the message.
@@ -76,6 +81,7 @@ impl Stream {
     pub fn new(answer: Answer, observed: bool) -> Self {
         let state = State {
             answer,
+            merging: None,
             outcome: None,
             discard: false,
             unread: 0,
@@ -103,6 +109,7 @@ impl Stream {
             if state.outcome.is_some() {
                 return;
             }
+            state.merging = sending.coalescing.map(Merging::new);
             // What the client's limits hold back is sent when they let it.
             if sending.claim.is_none() {
                 state.send(started, 0.0);
@@ -127,7 +134,7 @@ impl Stream {
     #[must_use]
     pub fn take(&self) -> Option<Vec<Event>> {
         let mut state = self.lock();
-        let events = state.answer.take_events();
+        let events = state.take_events();
         if events.is_empty() && state.outcome.is_some() {
             return None;
         }
@@ -179,7 +186,7 @@ impl Stream {
         let mut state = self.lock();
         state.discard = true;
         state.unread = 0;
-        drop(state.answer.take_events());
+        state.drop_events();
         self.shared.room.notify_one();
     }
 
@@ -191,7 +198,7 @@ impl Stream {
         );
         let task = self.lock().task.take();
         if self.shared.finish(Err(error), StopReason::Aborted) {
-            drop(self.lock().answer.take_events());
+            self.lock().drop_events();
         }
         if let Some(task) = task {
             task.abort();
@@ -264,8 +271,30 @@ pub struct Arguments {
 impl State {
     fn is_ready(&self, whole: bool) -> bool {
         self.outcome.is_some()
-            || (!whole && self.answer.waiting() > 0)
+            || (!whole && self.ready() > 0)
             || self.observer.as_ref().is_some_and(Observer::is_urgent)
+    }
+
+    /// How many events can be taken.
+    fn ready(&self) -> usize {
+        match &self.merging {
+            Some(merging) => merging.ready(),
+            None => self.answer.waiting(),
+        }
+    }
+
+    fn take_events(&mut self) -> Vec<Event> {
+        match &mut self.merging {
+            Some(merging) => merging.take(),
+            None => self.answer.take_events(),
+        }
+    }
+
+    fn drop_events(&mut self) {
+        drop(self.answer.take_events());
+        if let Some(merging) = &mut self.merging {
+            merging.clear();
+        }
     }
 
     /// The request is sent at this time, after it was held back for so many seconds.
@@ -302,8 +331,11 @@ impl Shared {
     /// Tells whoever waits that there is something to take; `soon` where the thread at hand has more to read from the same
     /// connection.
     fn hand_over(&self, soon: bool) {
-        let state = self.lock();
-        if state.answer.waiting() > 0 && !state.discard {
+        let mut state = self.lock();
+        if let Some(merging) = &mut state.merging {
+            merging.ripen(Instant::now());
+        }
+        if state.ready() > 0 && !state.discard {
             self.tell(state, soon);
         }
     }
@@ -345,7 +377,16 @@ impl Shared {
         };
         state.outcome = Some(outcome);
         state.task = None;
-        let State { observer, answer, .. } = &mut *state;
+        let State {
+            observer,
+            answer,
+            merging,
+            ..
+        } = &mut *state;
+        if let Some(merging) = merging {
+            merging.add(answer.take_events(), Instant::now());
+            merging.release();
+        }
         if let Some(observer) = observer {
             if answer.has_begun() {
                 observer.first_event();
@@ -353,7 +394,7 @@ impl Shared {
             observer.note(Happening::End);
         }
         if state.discard {
-            drop(state.answer.take_events());
+            state.drop_events();
         }
         self.tell(state, false);
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use super::coalescing::Coalescing;
 use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
@@ -49,6 +50,8 @@ pub struct Sending {
     pub retries: Retries,
     /// What the client may spend on that.
     pub budgets: Arc<Budgets>,
+    /// When deltas that were merged are handed over; None: they are not merged.
+    pub coalescing: Option<Coalescing>,
     /// What it asks of the client's limits, where there are any.
     pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
@@ -189,8 +192,11 @@ impl Shared {
                 Some(Err(error)) => return Err(error),
             };
             fresh += bytes.len();
-            let (waiting, unread);
-            (flow, waiting, unread) = self.feed(&bytes)?;
+            let (waiting, unread, held_until);
+            (flow, waiting, unread, held_until) = self.feed(&bytes)?;
+            if let Some(due) = held_until {
+                deadlines.ring_at(due.into());
+            }
             match flow {
                 Flow::Ended => {
                     // The end of the body is often there as well, and then the connection is free for the request that
@@ -287,29 +293,45 @@ impl Shared {
     /// not end after the answer has.
     async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
         deadlines
-            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
+            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)), || {
+                self.hand_over(false);
+            })
             .await
     }
 
-    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
+    /// Takes bytes in. Tells how many events can be taken, the bytes read while there were some, and when a delta that is
+    /// held is due.
+    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize, Option<Instant>)> {
         let mut state = self.lock();
         if state.outcome.is_some() {
             // Closed in between: what waited was dropped, and what follows would come after a gap.
-            return Ok((Flow::Ended, 0, 0));
+            return Ok((Flow::Ended, 0, 0, None));
         }
         let flow = state.answer.feed(bytes)?;
-        let waiting = state.answer.waiting();
+        let mut waiting = state.answer.waiting();
         if let Some(observer) = &mut state.observer
             && waiting > 0
         {
             observer.first_event();
         }
+        let mut held_until = None;
         if state.discard {
             drop(state.answer.take_events());
-        } else if waiting > 0 {
-            state.unread += bytes.len();
+        } else {
+            let State { answer, merging, .. } = &mut *state;
+            if let Some(merging) = merging {
+                merging.add(answer.take_events(), Instant::now());
+                if flow != Flow::More {
+                    // What is left to come may take a while, and is hardly a delta.
+                    merging.release();
+                }
+                (waiting, held_until) = (merging.ready(), merging.held_until());
+            }
+            if waiting > 0 {
+                state.unread += bytes.len();
+            }
         }
-        Ok((flow, waiting, state.unread))
+        Ok((flow, waiting, state.unread, held_until))
     }
 
     async fn room(&self) {
