@@ -217,7 +217,7 @@ impl Prepared {
         Claim::new(
             limiter,
             model,
-            limiter::input_tokens(&self.encoded.body),
+            limiter::input_tokens(&self.body),
             self.max_tokens,
         )
     }

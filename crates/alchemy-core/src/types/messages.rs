@@ -6,6 +6,7 @@ use super::content::{ContentBlock, Text};
 use super::is_default;
 use super::literals::StopReason;
 use super::requests::Notice;
+use super::shared_text::SharedText;
 use super::tagged::tagged_union;
 use super::tools::Tool;
 use super::usage::Usage;
@@ -15,7 +16,7 @@ use crate::json::{self, Json, Object};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Text alone.
-    Text(String),
+    Text(SharedText),
     /// Blocks.
     Blocks(Vec<ContentBlock>),
 }

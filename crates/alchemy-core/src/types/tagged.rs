@@ -52,6 +52,14 @@ pub(super) fn find_tag<'a>(text: &'a str, key: &'static str) -> Result<Cow<'a, s
 pub(super) fn read_without_tag<'a, T: Deserialize<'a>>(text: &'a str, key: &'static str) -> Result<T, ShapeError> {
     struct Skipping<T>(&'static str, std::marker::PhantomData<T>);
 
+    impl<T> Clone for Skipping<T> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+
+    impl<T> Copy for Skipping<T> {}
+
     struct Wrapper<D>(D, &'static str);
 
     impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Skipping<T> {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::attachments::{self, FileData, InlineData};
 use crate::error::Result;
@@ -80,7 +81,7 @@ impl<'a> From<Part<'a>> for WirePart<'a> {
 pub(super) struct FunctionCall<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) args: Json,
+    pub(super) args: Cow<'a, RawValue>,
 }
 
 /// The result of a call.
@@ -88,9 +89,17 @@ pub(super) struct FunctionCall<'a> {
 pub(super) struct FunctionResponse<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) response: Json,
+    pub(super) response: Response<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) parts: Vec<WirePart<'a>>,
+}
+
+/// What a call gave.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Response<'a> {
+    Output(Cow<'a, str>),
+    Error(Cow<'a, str>),
 }
 
 /// The contents of a request.
