@@ -208,16 +208,12 @@ pub struct ToolResultMessage {
 }
 
 /// One message of a conversation.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "conversations are mostly assistant messages and are moved whole"
-)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// What the user says.
     UserMessage(UserMessage),
-    /// What the model answered.
-    AssistantMessage(AssistantMessage),
+    /// What the model answered; boxed, since it is several times the size of the others.
+    AssistantMessage(Box<AssistantMessage>),
     /// What a tool call gave.
     ToolResultMessage(ToolResultMessage),
 }

@@ -142,7 +142,7 @@ macro_rules! tagged_union {
         $(
             impl From<$variant> for $name {
                 fn from(value: $variant) -> Self {
-                    $name::$variant(value)
+                    $name::$variant(value.into())
                 }
             }
         )+
@@ -161,7 +161,7 @@ macro_rules! tagged_union {
                 let text = raw.get();
                 let read = || -> Result<Self, crate::json::ShapeError> {
                     match &*crate::types::tagged::find_tag(text, $key)? {
-                        $($tag => crate::types::tagged::read_without_tag(text, $key).map($name::$variant),)+
+                        $($tag => crate::types::tagged::read_without_tag(text, $key).map(|value: $variant| value.into()),)+
                         other => Err(crate::json::ShapeError {
                             path: $key.to_owned(),
                             message: format!("{other:?} is none of {}", Self::TAGS.join(", ")),

@@ -63,7 +63,7 @@ const SMALL: usize = 32 * 1024;
 /// holds, and there twice while it is moved.
 fn bytes_of(body: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut measured = Measured {
-        bytes: Vec::with_capacity(1024),
+        bytes: Vec::with_capacity(512),
         length: 0,
     };
     serde_json::to_writer(&mut measured, body)?;

@@ -93,7 +93,7 @@ fn function_call<'a>(
         args,
     };
     let part = Part {
-        function_call: Some(function_call),
+        function_call: Some(Box::new(function_call)),
         ..Part::default()
     };
     Ok(part.signed(signature))

@@ -32,7 +32,7 @@ pub(super) enum WirePart<'a> {
     Raw(&'a Json),
 }
 
-/// The forms of a part.
+/// The forms of a part; what only a few parts have is boxed, since a conversation has many parts of text.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Part<'a> {
@@ -41,13 +41,13 @@ pub(super) struct Part<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thought: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) inline_data: Option<InlineData<'a>>,
+    pub(super) inline_data: Option<Box<InlineData<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file_data: Option<FileData<'a>>,
+    pub(super) file_data: Option<Box<FileData<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function_call: Option<FunctionCall<'a>>,
+    pub(super) function_call: Option<Box<FunctionCall<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function_response: Option<FunctionResponse<'a>>,
+    pub(super) function_response: Option<Box<FunctionResponse<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thought_signature: Option<&'a str>,
 }

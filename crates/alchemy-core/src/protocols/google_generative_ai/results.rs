@@ -42,7 +42,7 @@ impl<'a> Walk<'a, '_> {
             };
             parts.push(
                 Part {
-                    function_response: Some(function_response),
+                    function_response: Some(Box::new(function_response)),
                     ..Part::default()
                 }
                 .into(),
