@@ -241,12 +241,7 @@ impl Prepared {
     #[must_use]
     fn claim(&self, limiter: &Limiter) -> Claim {
         let model = format!("{}/{}", self.model.provider, self.model.id);
-        Claim::new(
-            limiter,
-            model,
-            limiter::input_tokens(&self.body),
-            self.max_tokens,
-        )
+        Claim::new(limiter, model, limiter::input_tokens(&self.body), self.max_tokens)
     }
 
     /// What it takes to send the request, by the client's limits if it has any; `base_url` and `key` as [`Prepared::call`] has them.

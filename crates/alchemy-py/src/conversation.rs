@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use alchemy_core::json::Object;
 use alchemy_core::types::{
     Bytes, Content, ContentBlock, Context, Message, SharedText, Text, ToolResultMessage, UserMessage,
 };
@@ -92,7 +93,11 @@ fn items<'py, T>(list: &Bound<'py, PyAny>, read: impl Fn(&Bound<'py, PyAny>) -> 
 fn message(value: &Bound<'_, PyAny>) -> Read<Message> {
     if let Some(said) = plain_user_message(value)? {
         let content = user_content(&said)?;
-        return Ok(UserMessage { content, timestamp_ms: None }.into());
+        return Ok(UserMessage {
+            content,
+            timestamp_ms: None,
+        }
+        .into());
     }
     let (mut message, content) = read_without::<Message>(value, MESSAGE, "content", "\"\"")?;
     let Some(content) = content else { return other() };
@@ -103,7 +108,11 @@ fn message(value: &Bound<'_, PyAny>) -> Read<Message> {
             message.content = match content.cast::<PyString>() {
                 Ok(text) => vec![text_block(shared(text)?)],
                 Err(_) => items(&content, block)?,
-            }
+            };
+            // These are never sent, and a long conversation has thousands of them.
+            message.attempts = Vec::new();
+            message.notices = Vec::new();
+            message.raw = Object::new();
         }
     }
     Ok(message)
@@ -182,7 +191,11 @@ fn block(value: &Bound<'_, PyAny>) -> Read<ContentBlock> {
 }
 
 fn text_block(text: SharedText) -> ContentBlock {
-    Text { text, ..Text::default() }.into()
+    Text {
+        text,
+        ..Text::default()
+    }
+    .into()
 }
 
 fn long(value: &Bound<'_, PyAny>) -> Read<SharedText> {

@@ -30,7 +30,7 @@ pub(crate) fn to_json(root: &str, data: &Bound<'_, PyAny>) -> PyResult<String> {
         Failure::Shape(error) => refused(data.py(), root, &error),
         Failure::Python(error) => error,
     })?;
-    Ok(writer.finish()?)
+    writer.finish()
 }
 
 /// Reads a core type from Python data at some depth of a conversation without the value of one key, which is returned
@@ -42,7 +42,12 @@ pub(crate) fn read_without<'py, T: DeserializeOwned>(
     stub: &'static str,
 ) -> Result<(T, Option<Bound<'py, PyAny>>), Failure> {
     let mut writer = Writer::new(Classes::get(data.py())?);
-    writer.aside = Some(Aside { depth, key, stub, value: None });
+    writer.aside = Some(Aside {
+        depth,
+        key,
+        stub,
+        value: None,
+    });
     writer.write(data, depth)?;
     let value = writer.aside.take().and_then(|aside| aside.value);
     let read = json::read(&writer.finish()?).map_err(Failure::Shape)?;
@@ -169,13 +174,12 @@ impl<'a, 'py> Writer<'a, 'py> {
     }
 
     /// Writes the value of a key: under `data` bytes are taken, as base64.
-    fn value_of(
-        &mut self,
-        key: &Bound<'py, PyString>,
-        value: &Bound<'py, PyAny>,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        if let Some(aside) = self.aside.as_mut().filter(|aside| aside.depth + 1 == depth && *key == aside.key) {
+    fn value_of(&mut self, key: &Bound<'py, PyString>, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
+        if let Some(aside) = self
+            .aside
+            .as_mut()
+            .filter(|aside| aside.depth + 1 == depth && *key == aside.key)
+        {
             aside.value = Some(value.clone());
             self.text.extend_from_slice(aside.stub.as_bytes());
             return Ok(());

@@ -173,7 +173,10 @@ fn results(messages: &[Message]) -> (HashMap<usize, Vec<CallResult<'_>>>, Vec<Lo
         match message {
             Message::AssistantMessage(message) => {
                 for call in calls(message) {
-                    match callers.get_mut(call.id.as_str()).filter(|caller| caller.message == index) {
+                    match callers
+                        .get_mut(call.id.as_str())
+                        .filter(|caller| caller.message == index)
+                    {
                         // Some servers give the same id twice: each result answers the next call.
                         Some(caller) => caller.more.push(call),
                         None => drop(callers.insert(&call.id, Caller::new(index, call))),

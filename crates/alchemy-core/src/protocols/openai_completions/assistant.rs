@@ -102,7 +102,11 @@ impl<'a> Turn<'a> {
     /// Text goes into one string. Blocks that other blocks part are paragraphs of it, unless the server itself
     /// sent them as one text.
     fn text(&mut self, text: &'a str, goes_on: bool) {
-        let part = if goes_on || self.text.is_empty() || text.is_empty() { "" } else { "\n\n" };
+        let part = if goes_on || self.text.is_empty() || text.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
         extend(&mut self.text, part);
         extend(&mut self.text, text);
         if !text.is_empty() {

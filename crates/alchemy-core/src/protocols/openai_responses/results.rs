@@ -249,7 +249,10 @@ fn json_of(value: &serde_json::Value) -> Json {
 
 /// Opens the text of a failed result with the word that says so, unless it does already.
 fn mark_failure(parts: &mut Vec<Value<'_>>) {
-    match parts.first_mut().and_then(|part| Some((results::failed(text(part)?), part))) {
+    match parts
+        .first_mut()
+        .and_then(|part| Some((results::failed(text(part)?), part)))
+    {
         Some((Some(marked), part)) => *part = Entry::text(marked).into(),
         Some((None, _)) => {}
         None => parts.insert(0, Entry::text(FAILED).into()),
