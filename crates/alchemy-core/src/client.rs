@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,9 +38,9 @@ pub struct Settings {
 /// A request that was checked and encoded, and not sent.
 pub struct Prepared {
     model: Arc<Model>,
-    quirks: Cow<'static, Quirks>,
+    quirks: Known,
     service: &'static Service,
-    auth: Auth,
+    auth: &'static Auth,
     encoded: Encoded,
     body: Bytes,
     streamed: bool,
@@ -60,17 +61,43 @@ pub struct Prepared {
     checked: Option<Call>,
 }
 
+/// Quirks of a provider, or those that a model has over them. A request is moved several times, so it holds no copy.
+enum Known {
+    Provider(&'static Quirks),
+    Own(Box<Quirks>),
+}
+
+impl From<Cow<'static, Quirks>> for Known {
+    fn from(quirks: Cow<'static, Quirks>) -> Self {
+        match quirks {
+            Cow::Borrowed(quirks) => Known::Provider(quirks),
+            Cow::Owned(quirks) => Known::Own(Box::new(quirks)),
+        }
+    }
+}
+
+impl Deref for Known {
+    type Target = Quirks;
+
+    fn deref(&self) -> &Quirks {
+        match self {
+            Known::Provider(quirks) => quirks,
+            Known::Own(quirks) => quirks,
+        }
+    }
+}
+
 impl Settings {
     /// Checks and encodes a request: pure work, save for reading a key from the environment.
     ///
     /// # Errors
     /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
     pub fn prepare(&self, model: Arc<Model>, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
-        let (id, provider) = (model.id.clone(), model.provider.clone());
+        let asked = Arc::clone(&model);
         self.prepare_unplaced(model, context, options, streamed)
             .map_err(|mut error| {
-                error.provider = error.provider.or(Some(provider));
-                error.model = error.model.or(Some(id));
+                error.provider = error.provider.or_else(|| Some(asked.provider.clone()));
+                error.model = error.model.or_else(|| Some(asked.id.clone()));
                 error
             })
     }
@@ -121,7 +148,7 @@ impl Settings {
             service: providers::service(&model),
             auth: providers::auth(&model),
             model,
-            quirks,
+            quirks: quirks.into(),
             body: std::mem::take(&mut encoded.body).into(),
             encoded,
             streamed,
@@ -218,12 +245,7 @@ impl Prepared {
     #[must_use]
     fn claim(&self, limiter: &Limiter) -> Claim {
         let model = format!("{}/{}", self.model.provider, self.model.id);
-        Claim::new(
-            limiter,
-            model,
-            limiter::input_tokens(&self.encoded.body),
-            self.max_tokens,
-        )
+        Claim::new(limiter, model, limiter::input_tokens(&self.body), self.max_tokens)
     }
 
     /// What it takes to send the request, by the client's limits if it has any; `base_url` and `key` as [`Prepared::call`] has them.
@@ -273,7 +295,7 @@ impl Prepared {
     /// An address or a header that HTTP cannot carry.
     pub fn call(&self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
         let url = self.url(base_url)?;
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let accept = if self.streamed {
             "text/event-stream"

@@ -7,6 +7,7 @@
 mod bridge;
 mod classes;
 mod client;
+mod conversation;
 mod errors;
 mod from_py;
 mod json_to_py;

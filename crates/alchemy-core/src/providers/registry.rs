@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -156,7 +156,9 @@ fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         // A broken file fails `every_provider_reads`, so the default stands for what cannot happen.
-        let providers: Vec<Provider> = crate::json::read(include_str!("../../data/providers.json")).unwrap_or_default();
+        let mut providers: Vec<Provider> =
+            crate::json::read(include_str!("../../data/providers.json")).unwrap_or_default();
+        providers.sort_by(|one, other| one.id.cmp(&other.id));
         let custom = providers
             .iter()
             .find(|provider| provider.id == CUSTOM)
@@ -187,7 +189,9 @@ pub fn all() -> &'static [Provider] {
 /// The provider of an id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Provider> {
-    all().iter().find(|provider| provider.id == id)
+    let all = all();
+    let index = all.binary_search_by(|provider| provider.id.as_str().cmp(id)).ok()?;
+    all.get(index)
 }
 
 /// The provider of a model; one without description for an id we do not know.
@@ -204,13 +208,15 @@ pub fn service(model: &Model) -> &'static Service {
 
 /// How the key of a model's provider is sent.
 #[must_use]
-pub fn auth(model: &Model) -> Auth {
+pub fn auth(model: &Model) -> &'static Auth {
+    static ANTHROPIC: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-api-key".to_owned()));
+    static GOOGLE: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-goog-api-key".to_owned()));
     let usual = || match model.api.parse() {
-        Ok(Api::AnthropicMessages) => Auth::Header("x-api-key".to_owned()),
-        Ok(Api::GoogleGenerativeAi) => Auth::Header("x-goog-api-key".to_owned()),
-        _ => Auth::Bearer,
+        Ok(Api::AnthropicMessages) => &*ANTHROPIC,
+        Ok(Api::GoogleGenerativeAi) => &*GOOGLE,
+        _ => &Auth::Bearer,
     };
-    service(model).auth.clone().unwrap_or_else(usual)
+    service(model).auth.as_ref().unwrap_or_else(usual)
 }
 
 /// A model's quirks: its provider's, and its own over them.
