@@ -1,0 +1,79 @@
+//! One made-up stream for each wire protocol: the bytes a server would send, and what they must decode to.
+
+mod anthropic_messages;
+mod google_generative_ai;
+mod openai_completions;
+mod openai_responses;
+
+use alchemy_core::types::Api;
+
+use crate::words;
+
+/// Deltas of reasoning.
+const THOUGHTS: usize = 500;
+/// Deltas of text.
+const TEXTS: usize = 2_000;
+/// Lines in each call's arguments, which make some 480 deltas.
+const LINES: usize = 40;
+
+/// What the model says, and what must be read from the bytes.
+pub(crate) struct Said {
+    pub(crate) thoughts: Vec<String>,
+    pub(crate) texts: Vec<String>,
+    /// The arguments of two calls, in pieces.
+    pub(crate) calls: [Vec<String>; 2],
+}
+
+/// A stream.
+pub(crate) struct Fixture {
+    /// The provider and the model that the bytes are of.
+    pub(crate) provider: &'static str,
+    pub(crate) model: &'static str,
+    pub(crate) said: Said,
+    /// The bytes of each event, blank line included.
+    pub(crate) events: Vec<String>,
+}
+
+impl Fixture {
+    /// The stream of a protocol.
+    pub(crate) fn of(api: Api) -> Self {
+        let said = Said {
+            thoughts: owned(&words::pieces(THOUGHTS, 1)),
+            texts: owned(&words::pieces(TEXTS, 2)),
+            calls: [3, 4].map(|seed| words::cut(&words::arguments(LINES, seed))),
+        };
+        match api {
+            Api::OpenAiCompletions => openai_completions::fixture(said),
+            Api::OpenAiResponses => openai_responses::fixture(said),
+            Api::AnthropicMessages => anthropic_messages::fixture(said),
+            Api::GoogleGenerativeAi => google_generative_ai::fixture(said),
+        }
+    }
+
+    /// How many deltas must come out.
+    pub(crate) fn deltas(&self) -> usize {
+        let Said { thoughts, texts, calls } = &self.said;
+        thoughts.len() + texts.len() + calls.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+fn owned(pieces: &[&str]) -> Vec<String> {
+    pieces.iter().map(ToString::to_string).collect()
+}
+
+/// An event without a name.
+fn data(json: &str) -> String {
+    format!("data: {json}\n\n")
+}
+
+/// An event that is named as its JSON's `type`.
+fn named(name: &str, rest: &str) -> String {
+    format!("event: {name}\ndata: {{\"type\":\"{name}\",{rest}}}\n\n")
+}
+
+/// Padding as OpenAI puts beside a piece, so that its length does not show on the wire.
+fn obfuscation(piece: &str) -> &'static str {
+    "k3Vx8QzL0aWmT5rYcN1bHsJ7dGfE"
+        .get(piece.len().min(28)..)
+        .unwrap_or_default()
+}
