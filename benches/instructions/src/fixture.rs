@@ -9,12 +9,28 @@ use alchemy_core::types::Api;
 
 use crate::words;
 
-/// Deltas of reasoning.
-const THOUGHTS: usize = 500;
-/// Deltas of text.
-const TEXTS: usize = 2_000;
-/// Lines in each call's arguments, which make some 480 deltas.
-const LINES: usize = 40;
+/// How much the model says.
+pub(crate) struct Size {
+    /// Deltas of reasoning.
+    thoughts: usize,
+    /// Deltas of text.
+    texts: usize,
+    /// Lines in each call's arguments, which make a dozen deltas.
+    lines: usize,
+}
+
+impl Size {
+    pub(crate) const LARGE: Size = Size {
+        thoughts: 500,
+        texts: 2_000,
+        lines: 40,
+    };
+    pub(crate) const SMALL: Size = Size {
+        thoughts: 20,
+        texts: 150,
+        lines: 1,
+    };
+}
 
 /// What the model says, and what must be read from the bytes.
 pub(crate) struct Said {
@@ -36,11 +52,11 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     /// The stream of a protocol.
-    pub(crate) fn of(api: Api) -> Self {
+    pub(crate) fn of(api: Api, size: &Size) -> Self {
         let said = Said {
-            thoughts: owned(&words::pieces(THOUGHTS, 1)),
-            texts: owned(&words::pieces(TEXTS, 2)),
-            calls: [3, 4].map(|seed| words::cut(&words::arguments(LINES, seed))),
+            thoughts: owned(&words::pieces(size.thoughts, 1)),
+            texts: owned(&words::pieces(size.texts, 2)),
+            calls: [3, 4].map(|seed| words::cut(&words::arguments(size.lines, seed))),
         };
         match api {
             Api::OpenAiCompletions => openai_completions::fixture(said),

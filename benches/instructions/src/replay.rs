@@ -96,15 +96,21 @@ pub(crate) fn replay(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> {
 }
 
 fn take(answer: &mut Answer, tally: &mut Tally) {
-    let events = answer.take_events();
-    tally.events += events.len();
-    let deltas = events.iter().filter(|event| {
-        matches!(
-            event,
-            Event::TextDelta(_) | Event::ThinkingDelta(_) | Event::ToolCallDelta(_)
-        )
-    });
-    tally.deltas += deltas.count();
+    tally.note(&answer.take_events());
+}
+
+impl Tally {
+    /// Counts events.
+    pub(crate) fn note(&mut self, events: &[Event]) {
+        let deltas = events.iter().filter(|event| {
+            matches!(
+                event,
+                Event::TextDelta(_) | Event::ThinkingDelta(_) | Event::ToolCallDelta(_)
+            )
+        });
+        self.events += events.len();
+        self.deltas += deltas.count();
+    }
 }
 
 /// Says what a message lacks of what its fixture says, so that nothing is counted that was not decoded.
