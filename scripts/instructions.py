@@ -1,152 +1,197 @@
 """Counts the instructions that decoding takes, and holds them to what is recorded.
 
-Each wire protocol has a made-up stream (benches/instructions), which a small program frames, decodes and assembles
-under valgrind's callgrind. The counts stand in benches/instructions/recorded.json, with what they depend on.
-`--check` fails where a count is more than 5 % off, `--record` writes the counts, `--profile PROTOCOL` shows where the
-instructions go; without an option they are printed. docs/decisions/011-instruction-counts.md has the reasons.
+A made-up stream of each wire protocol is framed, decoded and assembled by a small program under valgrind's callgrind.
+The counts stand in benches/instructions/recorded.json, with what they depend on; the reasons are in
+docs/decisions/011-instruction-counts.md. `--check` fails where a count is more than 5 % off, `--record` writes the
+counts down, `--profile NAME` shows where the instructions of a protocol or of `end-to-end` go; with `--lines`, whose
+first build takes minutes, by source file as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import re
-import shutil
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import callgrind
+from callgrind import END_TO_END, PROTOCOLS, ROOT
+
 RECORD = ROOT / "benches/instructions/recorded.json"
-PROTOCOLS = ("openai-completions", "openai-responses", "anthropic-messages", "google-generative-ai")
-PROGRAM = "alchemy-instructions"
-# What is counted: this function of the program and all that it calls.
-COUNTED = "alchemy_instructions::replay::counted"
-# The one that `make build` has compiled everything for; in the release profile nothing could be used again.
-PROFILE = "fast"
 MOST_OFF = 0.05
 AGAIN = "record again: make instructions-record"
-ALLOCATORS = frozenset({"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"})
 TOP = 40
-
-Counts = dict[str, dict[str, int]]
-
-
-def fail(problem: str) -> None:
-    """Ends the program with one line of what is wrong and what to do."""
-    sys.exit(f"make instructions: {problem}")
+STREAM = f"stream, Python {sys.version_info[0]}.{sys.version_info[1]}"
+# Functions of the standard library that stand between who wants memory and who gets it.
+CONTAINERS = re.compile(r"^<?(?:alloc|hashbrown|core|std|indexmap)::|^\d+$")
 
 
-def run(*command: str | Path, **environment: str) -> str:
-    """Runs a command to its end, showing what it says only where it fails, and returns its output."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        fail(f"{Path(str(command[0])).name} failed with exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-# ---- counting ---------------------------------------------------------------------------------------------------
-
-
-def build(*, lines: bool) -> Path:
-    """Builds the program and returns it; with `lines`, so that it can be told which source line does what."""
-    folder = Path(os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")))
-    command = ["cargo", "build", "--quiet", "--locked", "--profile", PROFILE, "--bin", PROGRAM]
-    # Together with the extension's features, what was compiled for the extension is linked as it is.
-    command += ["--package", PROGRAM, "--package", "alchemy-py", "--features", "pyo3/extension-module"]
-    if lines:
-        folder /= "lines"
-        command += ["--target-dir", str(folder), "--config", f'profile.{PROFILE}.debug="line-tables-only"']
-    run(*command)
-    return folder / PROFILE / PROGRAM
-
-
-def count(program: Path, protocol: str) -> tuple[Path, dict[str, Any]]:
-    """Runs the program under callgrind; returns the profile, and what the program says of itself."""
-    profile = ROOT / "target/instructions" / f"{protocol}.out"
-    profile.parent.mkdir(parents=True, exist_ok=True)
-    options = ["--tool=callgrind", "--compress-strings=no", "--compress-pos=no", f"--toggle-collect={COUNTED}"]
-    said = run("valgrind", "--quiet", *options, f"--callgrind-out-file={profile}", program, protocol)
-    return profile, json.loads(said)
-
-
-def calls(profile: Path) -> Iterator[tuple[str, str, str, int]]:
-    """Yields the calls in a profile: the caller, its file, the function called, and how many times."""
-    caller = file = called = ""
-    with profile.open(encoding="utf-8") as text:
-        for line in text:
-            key, _, value = line.rstrip("\n").partition("=")
-            if key == "fn":
-                caller = value
-            elif key == "ob":
-                file = Path(value).name
-            elif key == "cfn":
-                called = value
-            elif key == "calls":
-                yield caller, file, called, int(value.split()[0])
-
-
-def measure(program: Path) -> tuple[Counts, str]:
-    """Counts every protocol; returns the counts, and the processor that the program found."""
-    counts: Counts = {}
-    processor = ""
+def measure() -> dict[str, Any]:
+    """Counts everything; returns the counts with what they depend on, in the form of the record."""
+    program = callgrind.build()
+    here: dict[str, Any] = callgrind.facts()
+    counts: dict[str, dict[str, float]] = {}
     for protocol in PROTOCOLS:
-        profile, said = count(program, protocol)
-        processor = said.pop("architecture")
-        total = re.search(r"^summary: (\d+)$", profile.read_text(encoding="utf-8"), re.MULTILINE)
-        instructions = int(total[1]) if total else 0
-        if instructions < said["events"]:
-            fail(f"{protocol}: callgrind counted {instructions} instructions; does {COUNTED} still exist?")
-        allocations = sum(times for _, file, called, times in calls(profile) if is_allocation(file, called))
-        counts[protocol] = {"instructions": instructions, "allocations": allocations, **said}
-    return counts, processor
+        profile, said = callgrind.count(program, protocol)
+        here["architecture"] = " with ".join(filter(None, (here["architecture"].split()[0], said["features"])))
+        counted = callgrind.instructions(profile)
+        counts[protocol] = {
+            "instructions": counted,
+            "events": said["events"],
+            "bytes": said["bytes"],
+            "instructions_per_event": round(counted / said["events"], 1),
+            "allocations_per_event": round(callgrind.allocations(profile) / said["events"], 2),
+        }
+    # What no figure is held to stands by itself.
+    return {**here, "reported": {STREAM: callgrind.count_python()}, "counts": counts}
 
 
-def is_allocation(file: str, called: str) -> bool:
-    """Tells whether the program itself asks for memory by a call from `file`; what the allocator calls does not count."""
-    return file == PROGRAM and called in ALLOCATORS
+# ---- judging ----------------------------------------------------------------------------------------------------
+
+
+def judge(recorded: dict[str, Any], here: dict[str, Any]) -> tuple[list[str], bool]:
+    """Compares counts with the record; returns what is to be said, and whether the record holds."""
+    if recorded["architecture"] != here["architecture"]:
+        place = f"the counts are of {recorded['architecture']}, and this is {here['architecture']}"
+        return [f"{AGAIN}, where it matters here: {place}; nothing is compared"], True
+    faults = [
+        f"{AGAIN} ({name}: the counts are of {recorded[name]}, and this is {here[name]})"
+        for name in ("compiler", "profile")
+        if recorded[name] != here[name]
+    ]
+    if not faults:
+        for protocol in sorted(recorded["counts"].keys() | here["counts"].keys()):
+            faults += compare(protocol, recorded["counts"].get(protocol), here["counts"].get(protocol))
+    notes = [
+        f"{name}: recorded with {recorded[name]}, here is {here[name]}, which may change a count"
+        for name in ("allocator", "valgrind")
+        if recorded[name] != here[name]
+    ]
+    return faults + notes, not faults
+
+
+def compare(protocol: str, recorded: dict[str, Any] | None, here: dict[str, Any] | None) -> list[str]:
+    """Compares one protocol's count with the record; returns what is wrong with it, if anything is."""
+    if recorded is None or here is None:
+        return [f"{protocol}: {'not recorded' if here else 'recorded and not counted'}; {AGAIN}"]
+    if any(recorded[name] != here[name] for name in ("events", "bytes")):
+        return [f"{protocol}: the stream is not the one that was recorded; {AGAIN}"]
+    before, now = recorded["instructions"], here["instructions"]
+    off = now / before - 1
+    if abs(off) <= MOST_OFF:
+        return []
+    direction = "more" if off > 0 else "fewer"
+    told = f"{protocol}: {now:,} instructions, {abs(off):.1%} {direction} than the {before:,} recorded"
+    if off < 0:
+        return [f"{told}, and the difference could be wasted unseen; {AGAIN}"]
+    look = f".venv/bin/python scripts/instructions.py --profile {protocol} shows where they go"
+    return [f"{told} ({MOST_OFF:.0%} at most); {look}; if they must be, {AGAIN}, in the same commit"]
+
+
+def table(recorded: dict[str, Any] | None, here: dict[str, Any]) -> list[str]:
+    """Returns the counts as a table, beside the recorded ones."""
+    head = (
+        f"{'for one event':24} {'instructions':>12} {'recorded':>10} {'change':>8} {'allocations':>12} {'recorded':>10}"
+    )
+    rows = [head]
+    for part in ("counts", "reported"):
+        for name, now in here[part].items():
+            before = ((recorded or {}).get(part) or {}).get(name)
+            then, change, allocated = "-", "-", "-"
+            if before:
+                then, allocated = f"{before['instructions_per_event']:,.1f}", shown(before)
+                change = f"{now['instructions_per_event'] / before['instructions_per_event'] - 1:+.1%}"
+            row = f"{name:24} {now['instructions_per_event']:12,.1f} {then:>10} {change:>8} {shown(now):>12}"
+            rows.append(f"{row} {allocated:>10}" + ("   not held to it" if part == "reported" else ""))
+    return rows
+
+
+def shown(counts: dict[str, Any]) -> str:
+    """Returns the allocations for one event, where they were counted."""
+    return f"{counts['allocations_per_event']:.2f}" if "allocations_per_event" in counts else ""
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Returns what is recorded; None if nothing is."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def record(path: Path, here: dict[str, Any]) -> None:
+    """Shows what was recorded beside the counts, and writes them down."""
+    recorded = read(path)
+    for line in table(recorded, here):
+        print(line)
+    for name in ("compiler", "architecture", "profile", "allocator", "valgrind"):
+        if recorded and recorded[name] != here[name]:
+            print(f"{name}: {recorded[name]} -> {here[name]}")
+    path.write_text(json.dumps(here, indent=2) + "\n", encoding="utf-8")
+
+
+def check(path: Path, here: dict[str, Any]) -> int:
+    """Prints the counts and what is wrong with them; returns the exit code."""
+    recorded = read(path)
+    for line in table(recorded, here):
+        print(line, flush=True)
+    if recorded is None:
+        said, holds = [f"nothing is recorded in {path.name}; {AGAIN}"], False
+    else:
+        said, holds = judge(recorded, here)
+    for line in said:
+        print(f"make instructions: {line}", file=sys.stdout if holds else sys.stderr)
+    return 0 if holds else 1
 
 
 # ---- where they go ----------------------------------------------------------------------------------------------
 
 
-def show_profile(protocol: str, *, lines: bool) -> None:
-    """Prints the functions of a protocol that most instructions go to, and who allocates and copies."""
-    profile, said = count(build(lines=lines), protocol)
+def show_profile(what: str, *, lines: bool) -> None:
+    """Prints the functions that most instructions go to, and who asks for memory and copies."""
+    program = callgrind.build(what, lines=lines)
+    profile, said = callgrind.count(program, what)
     events = said["events"]
-    print(
-        f"{protocol}: {events:,} events, {said['bytes']:,} bytes, {said['pieces']:,} pieces; figures are for one event"
-    )
+    print(f"{what}: {events:,} events, {said['bytes']:,} bytes; the figures are for one event")
     for title, option in (("by themselves", "no"), ("with what they call", "yes")):
         print(f"\n{'instructions':>12}  {'share':>6}  functions, {title}")
-        annotated = run("callgrind_annotate", f"--inclusive={option}", "--auto=no", "--threshold=100", profile)
-        found = re.findall(r"^ *([\d,]+) \( *([\d.]+)%\)  (.*)$", annotated, re.MULTILINE)
-        for instructions, share, name in [row for row in found if "PROGRAM TOTALS" not in row[2]][:TOP]:
-            each = int(instructions.replace(",", "")) / events
-            print(f"{each:12,.1f}  {share:>5}%  {shorten(name)}")
-    allocating: Counter[str] = Counter()
-    copying: Counter[str] = Counter()
-    for caller, file, called, times in calls(profile):
-        if is_allocation(file, called):
-            allocating[f"{called} by {caller}"] += times
-        elif file == PROGRAM and ("memcpy" in called or "memmove" in called):
-            copying[caller] += times
-    for title, table in (("allocations", allocating), ("copies", copying)):
-        print(f"\n{title:>12}  by")
-        for name, times in table.most_common(TOP // 2):
-            print(f"{times / events:12,.3f}  {shorten(name)}")
+        said = callgrind.run("callgrind_annotate", f"--inclusive={option}", "--auto=no", "--threshold=100", profile)
+        found = re.findall(r"^ *([\d,]+) \( *([\d.]+)%\)  (.*)$", said, re.MULTILINE)
+        names = [
+            row
+            for row in found
+            if not re.search(r"PROGRAM TOTALS|libc-start|^0x|\bmain\b|lang_start|backtrace", row[2])
+        ]
+        for counted, share, name in names[:TOP]:
+            print(f"{int(counted.replace(',', '')) / events:12,.1f}  {share:>5}%  {shorten(name)}")
+    callers = [f"--separate-callers6={name}" for name in sorted(callgrind.ALLOCATORS)]
+    separated, _ = callgrind.count(program, what, *callers)
+    show_calls(separated, events)
+
+
+def show_calls(profile: Path, events: int) -> None:
+    """Prints who asks for memory and who copies, and what that costs."""
+    allocating: dict[str, Counter[str]] = {"times": Counter(), "instructions": Counter()}
+    copying: dict[str, Counter[str]] = {"times": Counter(), "instructions": Counter()}
+    seen: set[str] = set()
+    for call in callgrind.calls(profile):
+        if callgrind.is_allocation(call):
+            allocator, *callers = call.called.split("'")
+            owner = next((name for name in callers if not CONTAINERS.search(name)), call.caller)
+            tables, name = allocating, f"{allocator} for {owner}"
+            # A way that begins at several places of one function is one way all the same.
+            times = 0 if call.called in seen else call.entered
+            seen.add(call.called)
+        elif call.file.startswith(callgrind.PROGRAM) and re.search("mem(?:cpy|move)", call.called):
+            tables, name, times = copying, call.caller, call.times
+        else:
+            continue
+        tables["times"][name] += times
+        tables["instructions"][name] += call.instructions
+    for title, tables in (("allocations", allocating), ("copies", copying)):
+        print(f"\n{'instructions':>12}  {title:>11}")
+        for name, counted in tables["instructions"].most_common(TOP // 2):
+            print(f"{counted / events:12,.1f}  {tables['times'][name] / events:11.3f}  {shorten(name)}")
 
 
 def shorten(name: str) -> str:
@@ -157,15 +202,19 @@ def shorten(name: str) -> str:
 
 def main() -> int:
     """Does what the options ask for and returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--profile", metavar="PROTOCOL", choices=PROTOCOLS)
-    parser.add_argument("--lines", action="store_true")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="fail where a count is more than 5 %% off (default)")
+    parser.add_argument("--record", action="store_true", help="write the counts down")
+    parser.add_argument("--profile", choices=(*PROTOCOLS, END_TO_END), help="show where the instructions go")
+    parser.add_argument("--lines", action="store_true", help="with --profile: by source file as well")
     given = parser.parse_args()
+    callgrind.need_valgrind()
     if given.profile:
         show_profile(given.profile, lines=given.lines)
-        return 0
-    counts, processor = measure(build(lines=False))
-    print(processor, counts)
+    elif given.record:
+        record(RECORD, measure())
+    else:
+        return check(RECORD, measure())
     return 0
 
 

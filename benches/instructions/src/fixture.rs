@@ -10,7 +10,7 @@ use alchemy_core::types::Api;
 use crate::words;
 
 /// How much the model says.
-pub(crate) struct Size {
+pub struct Size {
     /// Deltas of reasoning.
     thoughts: usize,
     /// Deltas of text.
@@ -20,12 +20,14 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    pub(crate) const LARGE: Size = Size {
+    /// Enough that what comes once does not matter.
+    pub const LARGE: Size = Size {
         thoughts: 500,
         texts: 2_000,
         lines: 40,
     };
-    pub(crate) const SMALL: Size = Size {
+    /// A short answer.
+    pub const SMALL: Size = Size {
         thoughts: 20,
         texts: 150,
         lines: 1,
@@ -33,26 +35,31 @@ impl Size {
 }
 
 /// What the model says, and what must be read from the bytes.
-pub(crate) struct Said {
-    pub(crate) thoughts: Vec<String>,
-    pub(crate) texts: Vec<String>,
+pub struct Said {
+    /// The reasoning, in pieces.
+    pub thoughts: Vec<String>,
+    /// The text, in pieces.
+    pub texts: Vec<String>,
     /// The arguments of two calls, in pieces.
-    pub(crate) calls: [Vec<String>; 2],
+    pub calls: [Vec<String>; 2],
 }
 
 /// A stream.
-pub(crate) struct Fixture {
-    /// The provider and the model that the bytes are of.
-    pub(crate) provider: &'static str,
-    pub(crate) model: &'static str,
-    pub(crate) said: Said,
+pub struct Fixture {
+    /// The provider that the bytes are of.
+    pub provider: &'static str,
+    /// And its model.
+    pub model: &'static str,
+    /// What they say.
+    pub said: Said,
     /// The bytes of each event, blank line included.
-    pub(crate) events: Vec<String>,
+    pub events: Vec<String>,
 }
 
 impl Fixture {
     /// The stream of a protocol.
-    pub(crate) fn of(api: Api, size: &Size) -> Self {
+    #[must_use]
+    pub fn of(api: Api, size: &Size) -> Self {
         let said = Said {
             thoughts: owned(&words::pieces(size.thoughts, 1)),
             texts: owned(&words::pieces(size.texts, 2)),
@@ -67,7 +74,8 @@ impl Fixture {
     }
 
     /// How many deltas must come out.
-    pub(crate) fn deltas(&self) -> usize {
+    #[must_use]
+    pub fn deltas(&self) -> usize {
         let Said { thoughts, texts, calls } = &self.said;
         thoughts.len() + texts.len() + calls.iter().map(Vec::len).sum::<usize>()
     }

@@ -13,15 +13,18 @@ use crate::fixture::Fixture;
 const SIZES: &[usize] = &[0, 1_400, 4_096, 0, 16_384, 2_800, 0, 8_192, 5_600];
 const SINGLE_EVENTS: usize = 16;
 
-/// How many events came, and how many of them were deltas.
+/// How many events came.
 #[derive(Default)]
-pub(crate) struct Tally {
-    pub(crate) events: usize,
-    pub(crate) deltas: usize,
+pub struct Tally {
+    /// All of them.
+    pub events: usize,
+    /// The deltas.
+    pub deltas: usize,
 }
 
 /// Cuts a stream into the pieces that it arrives in.
-pub(crate) fn pieces(events: &[String]) -> Vec<Vec<u8>> {
+#[must_use]
+pub fn pieces(events: &[String]) -> Vec<Vec<u8>> {
     let mut pieces = Vec::new();
     let mut piece = Vec::new();
     let mut sizes = SIZES.iter().cycle();
@@ -61,7 +64,7 @@ pub(crate) fn pieces(events: &[String]) -> Vec<Vec<u8>> {
 ///
 /// # Errors
 /// A model that is not known.
-pub(crate) fn answer(fixture: &Fixture, api: &str) -> Result<Answer> {
+pub fn answer(fixture: &Fixture, api: &str) -> Result<Answer> {
     let mut model = Model::new(fixture.model, fixture.provider);
     api.clone_into(&mut model.api);
     let quirks = providers::quirks(&model)?;
@@ -75,7 +78,7 @@ pub(crate) fn answer(fixture: &Fixture, api: &str) -> Result<Answer> {
 /// # Errors
 /// As [`replay`].
 #[inline(never)]
-pub(crate) fn counted(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> {
+pub fn counted(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> {
     replay(answer, pieces)
 }
 
@@ -84,7 +87,7 @@ pub(crate) fn counted(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> 
 /// # Errors
 /// Bytes that the decoder refuses.
 #[inline(never)]
-pub(crate) fn replay(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> {
+pub fn replay(answer: &mut Answer, pieces: &[Vec<u8>]) -> Result<Tally> {
     let mut tally = Tally::default();
     for piece in pieces {
         answer.feed(piece)?;
@@ -101,7 +104,7 @@ fn take(answer: &mut Answer, tally: &mut Tally) {
 
 impl Tally {
     /// Counts events.
-    pub(crate) fn note(&mut self, events: &[Event]) {
+    pub fn note(&mut self, events: &[Event]) {
         let deltas = events.iter().filter(|event| {
             matches!(
                 event,
@@ -114,7 +117,8 @@ impl Tally {
 }
 
 /// Says what a message lacks of what its fixture says, so that nothing is counted that was not decoded.
-pub(crate) fn missing(fixture: &Fixture, tally: &Tally, message: &AssistantMessage) -> Option<String> {
+#[must_use]
+pub fn missing(fixture: &Fixture, tally: &Tally, message: &AssistantMessage) -> Option<String> {
     let said = &fixture.said;
     let [mut thinking, mut text] = [String::new(), String::new()];
     let mut calls = Vec::new();
@@ -142,4 +146,59 @@ pub(crate) fn missing(fixture: &Fixture, tally: &Tally, message: &AssistantMessa
         .iter()
         .find(|(fails, _)| *fails)
         .map(|(_, what)| (*what).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Size;
+    use alchemy_core::types::Api;
+
+    #[test]
+    fn pieces_hold_every_byte_and_are_of_all_sizes() {
+        let events = Fixture::of(Api::OpenAiResponses, &Size::LARGE).events;
+        let pieces = pieces(&events);
+        assert_eq!(pieces.concat(), events.concat().into_bytes());
+        for size in SIZES.iter().filter(|size| **size > 0) {
+            assert!(pieces.iter().any(|piece| piece.len() == *size), "no piece of {size}");
+        }
+        let single = |piece: &&Vec<u8>| piece.starts_with(b"event:") && piece.ends_with(b"\n\n");
+        assert!(pieces.iter().filter(single).count() > 100);
+    }
+
+    #[test]
+    fn every_stream_says_what_was_put_into_it() {
+        for api in Api::ALL {
+            let fixture = Fixture::of(*api, &Size::LARGE);
+            let mut answer = answer(&fixture, api.as_str()).unwrap();
+            let tally = counted(&mut answer, &pieces(&fixture.events)).unwrap();
+            assert_eq!(missing(&fixture, &tally, answer.message()), None, "{api}");
+            assert!(tally.events > 3_000, "{api}: {} events", tally.events);
+        }
+    }
+
+    #[test]
+    fn what_a_message_lacks_is_told() {
+        let fixture = Fixture::of(Api::OpenAiCompletions, &Size::SMALL);
+        let mut answer = answer(&fixture, "openai-completions").unwrap();
+        let tally = counted(&mut answer, &pieces(&fixture.events)).unwrap();
+        let lacks = |spoil: &dyn Fn(&mut ContentBlock)| {
+            let mut message = answer.message().clone();
+            message.content.iter_mut().for_each(spoil);
+            missing(&fixture, &tally, &message).unwrap()
+        };
+        let spoilt = lacks(&|block| {
+            if let ContentBlock::Text(text) = block {
+                text.text.pop();
+            }
+        });
+        assert_eq!(spoilt, "the text");
+        let spoilt = lacks(&|block| {
+            if let ContentBlock::ToolCall(call) = block {
+                call.arguments = None;
+            }
+        });
+        assert_eq!(spoilt, "a call's arguments");
+        assert!(missing(&fixture, &Tally::default(), answer.message()).is_some());
+    }
 }

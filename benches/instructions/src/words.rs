@@ -1,61 +1,13 @@
 //! What the model of a made-up stream says: words, reasoning and arguments, the same in each run.
 
-/// Pieces as models write them: most of them a blank and a word, some with characters that JSON escapes.
-const WORDS: &[&str] = &[
-    " the",
-    " river",
-    " runs",
-    " down",
-    " to",
-    " a",
-    " quiet",
-    " harbour",
-    ",",
-    " where",
-    " boats",
-    " wait",
-    " for",
-    " morning",
-    ".",
-    " Nobody",
-    " counts",
-    " them",
-    ";",
-    " they",
-    " simply",
-    " stay",
-    "\n\n",
-    "##",
-    " Notes",
-    "\n",
-    "-",
-    " `count`",
-    " is",
-    " \"exact\"",
-    ":",
-    " 1",
-    ",",
-    "024",
-    " über",
-    " naïve",
-    " 東京",
-    " 🙂",
-    " C:\\temp",
-    "\t",
-    " understanding",
-    " infrastructure",
-    " is",
-    " not",
-    " required",
-    "'s",
-    " (see",
-    " below",
-    ")",
-    "!",
-];
+/// Pieces as models write them, between bars: most of them a blank and a word, some with characters that JSON escapes.
+const WORDS: &str = " the| river| runs| down| to| a| quiet| harbour|,| where| boats| wait| for| morning|.| Nobody| counts|\
+     them|;| they| simply| stay|\n\n|##| Notes|\n|-| `count`| is| \"exact\"|:| 1|,|024| über| naïve| 東京| 🙂|\
+     C:\\temp|\t| understanding| infrastructure| not| required|'s| (see| below|)|!| of| and";
 
 /// So many pieces of text.
-pub(crate) fn pieces(count: usize, seed: usize) -> Vec<&'static str> {
+pub(crate) fn pieces(count: usize, seed: u64) -> Vec<&'static str> {
+    let words: Vec<&str> = WORDS.split('|').collect();
     let mut state = seed;
     (0..count)
         .map(|_| {
@@ -63,21 +15,24 @@ pub(crate) fn pieces(count: usize, seed: usize) -> Vec<&'static str> {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            WORDS.get((state >> 33) % WORDS.len()).copied().unwrap_or_default()
+            let at = usize::try_from(state >> 33).unwrap_or_default() % words.len();
+            words.get(at).copied().unwrap_or_default()
         })
         .collect()
 }
 
 /// So many pieces of text of six words each, as servers send it that do not send single words.
-pub(crate) fn phrases(count: usize, seed: usize) -> Vec<String> {
+pub(crate) fn phrases(count: usize, seed: u64) -> Vec<String> {
     pieces(count * 6, seed).chunks(6).map(<[&str]>::concat).collect()
 }
 
 /// The JSON text of a call's arguments: a file of so many lines that the model wants to write.
-pub(crate) fn arguments(lines: usize, seed: usize) -> String {
-    let lines: Vec<String> = (0..lines)
-        .map(|line| {
-            let text = pieces(8, seed + line).concat();
+pub(crate) fn arguments(lines: usize, seed: u64) -> String {
+    let lines: Vec<String> = (seed..)
+        .take(lines)
+        .enumerate()
+        .map(|(line, seed)| {
+            let text = pieces(8, seed).concat();
             format!(
                 r#"{{"number": {line}, "text": {}, "changed": {}}}"#,
                 quoted(&text),

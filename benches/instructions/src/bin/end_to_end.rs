@@ -1,27 +1,47 @@
-//! A small stream over HTTP, from a server in the same process: request, connection, decoding, hand-over.
+//! Streams a small answer over HTTP from a server in the same process: request, connection, decoding, hand-over.
 //!
-//! The client has one thread, so that callgrind, which knows threads apart, counts it and not the server. How the
-//! system cuts the bytes and when it wakes whom is not the same each time, and so the count is not either.
+//! `alchemy-instructions-end-to-end` prints one line of JSON, as `alchemy-instructions` does. It is there to be looked
+//! into: the client has one thread, so that callgrind, which knows threads apart, counts it and not the server.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemy_core::client::Settings;
-use alchemy_core::error::Result;
+use alchemy_core::error::Error;
 use alchemy_core::retry::Budgets;
 use alchemy_core::stream::{Stream, Wake};
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Context, Model, Options};
+use alchemy_core::types::{Api, Context, Model, Options};
+use alchemy_instructions::fixture::{Fixture, Size};
+use alchemy_instructions::replay::Tally;
+use alchemy_instructions::{features, told};
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::fixture::Fixture;
-use crate::replay::Tally;
+fn main() -> ExitCode {
+    told(&stream())
+}
+
+/// Streams twice and counts the second time; returns what is to be told of it.
+fn stream() -> Result<String, String> {
+    let fixture = Fixture::of(Api::OpenAiCompletions, &Size::SMALL);
+    let port = serve(&fixture).map_err(|error| error.to_string())?;
+    let client = Client::new(&fixture, port).map_err(|error| error.to_string())?;
+    // The first request opens the connection, which is kept.
+    client.stream().map_err(|error| error.to_string())?;
+    let tally = client.counted().map_err(|error| error.to_string())?;
+    if tally.deltas < fixture.deltas() {
+        return Err("end-to-end: some deltas are missing".to_owned());
+    }
+    let bytes: usize = fixture.events.iter().map(String::len).sum();
+    Ok(json!({"events": tally.events, "bytes": bytes, "features": features()}).to_string())
+}
 
 /// What requests share.
-pub(crate) struct Client {
+struct Client {
     runtime: Runtime,
     transport: Transport,
     budgets: Arc<Budgets>,
@@ -44,7 +64,7 @@ impl Client {
     ///
     /// # Errors
     /// A runtime that does not start, or a conversation that cannot be read.
-    pub(crate) fn new(fixture: &Fixture, port: u16) -> io::Result<Self> {
+    fn new(fixture: &Fixture, port: u16) -> io::Result<Self> {
         let mut model = Model::new(fixture.model, fixture.provider);
         model.base_url = Some(format!("http://127.0.0.1:{port}/v1"));
         let context = json!({"messages": [{"role": "user", "content": "Write about the harbour."}]});
@@ -63,7 +83,7 @@ impl Client {
     /// # Errors
     /// As [`Client::stream`].
     #[inline(never)]
-    pub(crate) fn counted(&self) -> Result<Tally> {
+    fn counted(&self) -> Result<Tally, Error> {
         self.stream()
     }
 
@@ -72,7 +92,7 @@ impl Client {
     /// # Errors
     /// A request that fails.
     #[inline(never)]
-    pub(crate) fn stream(&self) -> Result<Tally> {
+    fn stream(&self) -> Result<Tally, Error> {
         let options = Options {
             api_key: Some("key".to_owned()),
             ..Options::default()
@@ -108,7 +128,7 @@ async fn consume(stream: &Stream) -> Tally {
 ///
 /// # Errors
 /// No port on the loopback interface.
-pub(crate) fn serve(fixture: &Fixture) -> io::Result<u16> {
+fn serve(fixture: &Fixture) -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -146,5 +166,16 @@ fn connection(socket: &TcpStream, answer: &[u8]) -> io::Result<()> {
         }
         io::copy(&mut reader.by_ref().take(length), &mut io::sink())?;
         writer.write_all(answer)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stream;
+
+    #[test]
+    fn a_small_stream_comes_over_http() {
+        let told: serde_json::Value = serde_json::from_str(&stream().unwrap()).unwrap();
+        assert!(told["events"].as_u64().unwrap() > 200, "{told}");
     }
 }
