@@ -74,6 +74,8 @@ def build(what: str = "", *, lines: bool = False) -> Path:
     command = ["cargo", "build", "--quiet", "--locked", "--profile", PROFILE, "--bin", program]
     # Chosen together with the extension and its features, so that what was compiled for that is linked as it is.
     command += ["--package", PROGRAM, "--package", "alchemy-py", "--features", "pyo3/extension-module"]
+    # callgrind finds what is counted by the names of functions.
+    command += ["--config", f'profile.{PROFILE}.package.{PROGRAM}.strip="none"']
     if lines:
         folder /= "lines"
         command += ["--target-dir", str(folder), "--config", f'profile.{PROFILE}.debug="line-tables-only"']
@@ -96,8 +98,8 @@ def count(program: Path, what: str, *options: str) -> tuple[Path, dict[str, Any]
     return profile, json.loads(said)
 
 
-def count_python() -> dict[str, float]:
-    """Counts what a process of Python, with all its threads, executes for one event that it streams from another."""
+def count_python() -> dict[str, int]:
+    """Counts what a process of Python, with all its threads, executes for events that it streams from another."""
     counted: list[int] = []
     with counted_stream.serve() as port:
         for events in (FEW, MANY):
@@ -105,7 +107,7 @@ def count_python() -> dict[str, float]:
             command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable]
             run(*command, ROOT / "scripts/counted_stream.py", str(port), str(events))
             counted.append(instructions(profile))
-    return {"instructions_per_event": round((counted[1] - counted[0]) / (MANY - FEW), 1)}
+    return {"instructions": counted[1] - counted[0], "events": MANY - FEW}
 
 
 def instructions(profile: Path) -> int:

@@ -22,6 +22,8 @@ from callgrind import END_TO_END, PROTOCOLS, ROOT
 
 RECORD = ROOT / "benches/instructions/recorded.json"
 MOST_OFF = 0.05
+# What is counted, and with how many decimals it is shown.
+MEASURES = {"instructions": 1, "allocations": 2}
 AGAIN = "record again: make instructions-record"
 TOP = 40
 STREAM = f"stream, Python {sys.version_info[0]}.{sys.version_info[1]}"
@@ -42,8 +44,7 @@ def measure() -> dict[str, Any]:
             "instructions": counted,
             "events": said["events"],
             "bytes": said["bytes"],
-            "instructions_per_event": round(counted / said["events"], 1),
-            "allocations_per_event": round(callgrind.allocations(profile) / said["events"], 2),
+            "allocations": callgrind.allocations(profile),
         }
     # What no figure is held to stands by itself.
     return {**here, "reported": {STREAM: callgrind.count_python()}, "counts": counts}
@@ -77,41 +78,43 @@ def compare(protocol: str, recorded: dict[str, Any] | None, here: dict[str, Any]
     """Compares one protocol's count with the record; returns what is wrong with it, if anything is."""
     if recorded is None or here is None:
         return [f"{protocol}: {'not recorded' if here else 'recorded and not counted'}; {AGAIN}"]
-    if any(recorded[name] != here[name] for name in ("events", "bytes")):
+    if recorded.keys() != here.keys() or any(recorded[name] != here[name] for name in ("events", "bytes")):
         return [f"{protocol}: the stream is not the one that was recorded; {AGAIN}"]
-    before, now = recorded["instructions"], here["instructions"]
+    return [line for measure in MEASURES for line in judge_figure(protocol, measure, recorded[measure], here[measure])]
+
+
+def judge_figure(protocol: str, measure: str, before: int, now: int) -> list[str]:
+    """Says what is wrong with one figure of a protocol, if anything is."""
     off = now / before - 1
     if abs(off) <= MOST_OFF:
         return []
     direction = "more" if off > 0 else "fewer"
-    told = f"{protocol}: {now:,} instructions, {abs(off):.1%} {direction} than the {before:,} recorded"
+    told = f"{protocol}: {now:,} {measure}, {abs(off):.1%} {direction} than the {before:,} recorded"
     if off < 0:
         return [f"{told}, and the difference could be wasted unseen; {AGAIN}"]
-    look = f".venv/bin/python scripts/instructions.py --profile {protocol} shows where they go"
+    look = f".venv/bin/python scripts/instructions.py --profile {protocol} shows where they are"
     return [f"{told} ({MOST_OFF:.0%} at most); {look}; if they must be, {AGAIN}, in the same commit"]
 
 
 def table(recorded: dict[str, Any] | None, here: dict[str, Any]) -> list[str]:
     """Returns the counts as a table, beside the recorded ones."""
-    head = (
-        f"{'for one event':24} {'instructions':>12} {'recorded':>10} {'change':>8} {'allocations':>12} {'recorded':>10}"
-    )
-    rows = [head]
+    rows = [f"{'for one event':22}" + "".join(f" {name:>12} {'recorded':>10} {'change':>7}" for name in MEASURES)]
     for part in ("counts", "reported"):
         for name, now in here[part].items():
             before = ((recorded or {}).get(part) or {}).get(name)
-            then, change, allocated = "-", "-", "-"
-            if before:
-                then, allocated = f"{before['instructions_per_event']:,.1f}", shown(before)
-                change = f"{now['instructions_per_event'] / before['instructions_per_event'] - 1:+.1%}"
-            row = f"{name:24} {now['instructions_per_event']:12,.1f} {then:>10} {change:>8} {shown(now):>12}"
-            rows.append(f"{row} {allocated:>10}" + ("   not held to it" if part == "reported" else ""))
+            cells = (cell(measure, before, now) for measure in MEASURES if measure in now)
+            rows.append(f"{name:22}" + "".join(cells) + ("  held to nothing" if part == "reported" else ""))
     return rows
 
 
-def shown(counts: dict[str, Any]) -> str:
-    """Returns the allocations for one event, where they were counted."""
-    return f"{counts['allocations_per_event']:.2f}" if "allocations_per_event" in counts else ""
+def cell(measure: str, before: dict[str, Any] | None, now: dict[str, Any]) -> str:
+    """Returns a figure for one event, the recorded one, and by how much it is off."""
+    digits = MEASURES[measure]
+    here = now[measure] / now["events"]
+    if not before or measure not in before:
+        return f" {here:12,.{digits}f} {'-':>10} {'-':>7}"
+    there = before[measure] / before["events"]
+    return f" {here:12,.{digits}f} {there:10,.{digits}f} {here / there - 1:+7.1%}"
 
 
 def read(path: Path) -> dict[str, Any] | None:
