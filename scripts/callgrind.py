@@ -25,7 +25,7 @@ PROGRAM = "alchemy-instructions"
 # The streams whose difference tells what an event costs a Python program: what else it does is the same for both.
 FEW, MANY = 500, 5_500
 # What is counted: a function of the program, and all that it calls.
-COUNTED = "alchemy_instructions::*::counted"
+COUNTED = "alchemy_instructions*::counted"
 # The profile that `make build` has compiled everything in; in the release profile nothing could be used again.
 PROFILE = "fast"
 ALLOCATORS = frozenset({"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"})
@@ -74,7 +74,7 @@ def build(what: str = "", *, lines: bool = False) -> Path:
     command = ["cargo", "build", "--quiet", "--locked", "--profile", PROFILE, "--bin", program]
     # Chosen together with the extension and its features, so that what was compiled for that is linked as it is.
     command += ["--package", PROGRAM, "--package", "alchemy-py", "--features", "pyo3/extension-module"]
-    # callgrind finds what is counted by the names of functions.
+    # callgrind finds what is counted, and who allocates, by the names of functions.
     command += ["--config", f'profile.{PROFILE}.package.{PROGRAM}.strip="none"']
     if lines:
         folder /= "lines"

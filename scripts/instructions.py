@@ -155,7 +155,8 @@ def show_profile(what: str, *, lines: bool) -> None:
     program = callgrind.build(what, lines=lines)
     profile, said = callgrind.count(program, what)
     events = said["events"]
-    print(f"{what}: {events:,} events, {said['bytes']:,} bytes; the figures are for one event")
+    each = callgrind.instructions(profile) / events
+    print(f"{what}: {events:,} events, {said['bytes']:,} bytes, {each:,.1f} instructions an event, as are all figures")
     for title, option in (("by themselves", "no"), ("with what they call", "yes")):
         print(f"\n{'instructions':>12}  {'share':>6}  functions, {title}")
         said = callgrind.run("callgrind_annotate", f"--inclusive={option}", "--auto=no", "--threshold=100", profile)
