@@ -37,11 +37,17 @@ def counted(*, times=1.0, protocol="anthropic-messages", measure="instructions",
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch):
-    """Runs the script on counts that are given, with a record of its own."""
+def record(tmp_path):
+    """The file of a record."""
     path = tmp_path / "recorded.json"
     path.write_text(json.dumps(RECORDED))
-    monkeypatch.setattr(instructions, "RECORD", path)
+    return path
+
+
+@pytest.fixture
+def command(record, monkeypatch):
+    """Runs the script on counts that are given, with that record."""
+    monkeypatch.setattr(instructions, "RECORD", record)
     monkeypatch.setattr(callgrind, "need_valgrind", lambda: None)
 
     def run(option, here):
@@ -49,7 +55,6 @@ def command(tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "argv", ["instructions.py", option])
         return instructions.main()
 
-    run.path = path
     return run
 
 
@@ -75,14 +80,14 @@ def test_six_percent_more_fails(command, capsys):
     assert "+6.0%" in said.out
 
 
-def test_a_record_that_is_changed_with_the_code_passes(command, capsys):
+def test_a_record_that_is_changed_with_the_code_passes(command, record, capsys):
     """--record shows the old count beside the new one, and then the check holds."""
     slower = counted(times=1.06)
     assert command("--record", slower) == 0
     said = capsys.readouterr().out
     assert "1,060.0" in said
     assert "1,000.0" in said
-    assert json.loads(command.path.read_text()) == slower
+    assert json.loads(record.read_text()) == slower
     assert command("--check", slower) == 0
     # And the count that was right before is now too far below.
     assert command("--check", counted()) == 1
@@ -144,20 +149,20 @@ def test_another_allocator_is_told(command, capsys, name):
     assert command("--check", counted(**{name: "other"}, times=1.06)) == 1
 
 
-def test_another_stream_fails(command, capsys):
+def test_another_stream_fails(command, record, capsys):
     """Counts of a stream that was changed are not those of the record, however near."""
     here = counted()
     here["counts"]["openai-responses"]["events"] += 1
     assert command("--check", here) == 1
     assert "openai-responses: the stream is not the one that was recorded" in capsys.readouterr().err
-    recorded = json.loads(command.path.read_text())
+    recorded = json.loads(record.read_text())
     del recorded["counts"]["openai-responses"]["allocations"]
-    command.path.write_text(json.dumps(recorded))
+    record.write_text(json.dumps(recorded))
     assert command("--check", counted()) == 1
     assert "openai-responses: the stream is not the one that was recorded" in capsys.readouterr().err
 
 
-def test_what_is_recorded_and_counted_is_the_same(command, capsys):
+def test_what_is_recorded_and_counted_is_the_same(command, record, capsys):
     """A protocol that is new, or gone, has to be recorded; and so has everything where nothing is."""
     here = counted()
     here["counts"]["new-protocol"] = COUNT
@@ -166,7 +171,7 @@ def test_what_is_recorded_and_counted_is_the_same(command, capsys):
     said = capsys.readouterr().err
     assert "new-protocol: not recorded; record again" in said
     assert "openai-responses: recorded and not counted; record again" in said
-    command.path.unlink()
+    record.unlink()
     assert command("--check", counted()) == 1
     assert "nothing is recorded in recorded.json; record again" in capsys.readouterr().err
     assert command("--record", counted()) == 0
