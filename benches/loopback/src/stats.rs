@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 
-use alchemy_loopback::clock;
+use alchemy_loopback::process;
 
 /// One step of the histogram of lateness, in nanoseconds.
 const STEP: u64 = 10_000;
@@ -75,7 +75,7 @@ impl Stats {
         let (p50, p99, most) = (late.quantile(50), late.quantile(99), milliseconds(late.most));
         let most = if late.count == 0 { "null".to_owned() } else { most };
         let (streams, events) = (self.streams.get(), self.events.get());
-        let cpu = clock::cpu_seconds()?;
+        let cpu = process::cpu_seconds()?;
         Ok(format!(
             "{{\"cpu_seconds\":{cpu:.6},\"late_ms\":{{\"p50\":{p50},\"p99\":{p99},\"max\":{most}}},\
              \"streams\":{streams},\"events\":{events}}}"
