@@ -116,6 +116,7 @@ async fn accept_secure(secure: Option<(TcpListener, TlsAcceptor)>, server: &Rc<S
 async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, server: &Rc<Server>) -> io::Result<()> {
     loop {
         let (socket, _) = listener.accept().await?;
+        server.stats.connection();
         server.pacer.catch_up();
         let (server, acceptor) = (Rc::clone(server), acceptor.clone());
         spawn_local(async move {
