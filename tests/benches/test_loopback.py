@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import ssl
 import subprocess
 import time
 from itertools import cycle, islice
@@ -138,6 +140,20 @@ def test_streams_share_a_connection_where_http2_is_allowed(provider, http2, conn
     assert [len(message.text) for message in messages] == [400] * 20
     # The question itself comes over a connection, too.
     assert provider.stats()["connections"] == connections + 1
+
+
+@pytest.mark.parametrize("protocol", ["h2", "http/1.1"])
+def test_python_trusts_the_certificate(provider, protocol):
+    """OpenSSL, through which most peers speak, takes the certificate at its strictest, and either version of HTTP."""
+    context = ssl.create_default_context(cafile=provider.ca_file)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols([protocol])
+    for name in ("127.0.0.1", "localhost"):
+        with (
+            socket.create_connection(("127.0.0.1", provider.tls), timeout=30) as raw,
+            context.wrap_socket(raw, server_hostname=name) as link,
+        ):
+            assert link.selected_alpn_protocol() == protocol
 
 
 def test_a_client_that_leaves_ends_its_stream_alone(provider):
