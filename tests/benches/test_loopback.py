@@ -23,6 +23,12 @@ PATHS = {
     "anthropic-messages": "/v1",
     "google-generative-ai": "/v1beta",
 }
+ROUTES = {
+    "openai-completions": "/v1/chat/completions",
+    "openai-responses": "/v1/responses",
+    "anthropic-messages": "/v1/messages",
+    "google-generative-ai": "/v1beta/models/{}:streamGenerateContent?alt=sse",
+}
 MILLISECOND = 1_000_000
 
 
@@ -140,6 +146,29 @@ def test_streams_share_a_connection_where_http2_is_allowed(provider, http2, conn
     assert [len(message.text) for message in messages] == [400] * 20
     # The question itself comes over a connection, too.
     assert provider.stats()["connections"] == connections + 1
+
+
+@pytest.mark.parametrize("model", ["events-30", "calls-200-9", "paced-6-10"])
+def test_each_event_is_an_http_chunk(provider, api, model):
+    """Over HTTP/1.1 a chunk of the body holds one event, from its first byte to the blank line after it."""
+    body = json.dumps({"model": model, "stream": True})
+    with socket.create_connection(("127.0.0.1", provider.port), timeout=30) as link:
+        head = f"POST {ROUTES[api].format(model)} HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n\r\n"
+        link.sendall((head + body).encode())
+        answer = link.makefile("rb")
+        while answer.readline() != b"\r\n":
+            pass
+        chunks = 0
+        while size := int(answer.readline(), 16):
+            event = answer.read(size).replace(b"\r\n", b"\n")
+            assert answer.readline() == b"\r\n"
+            assert event.startswith((b"data: ", b"event: "))
+            assert event.endswith(b"\n\n")
+            assert event.count(b"\n\n") == event.count(b"data: ") == 1
+            chunks += 1
+        assert answer.readline() == b"\r\n"
+        answer.close()
+    assert chunks > 6
 
 
 @pytest.mark.parametrize("protocol", ["h2", "http/1.1"])
