@@ -47,7 +47,11 @@ def events(sizes: list[int]) -> None:
             row.append(f"{spent / size * 1e6:.2f}")
         rows.append(row)
     head = ["us of CPU for each event, of", *(f"{size:,}" for size in sizes)]
-    table("Text, a few letters an event; the server is a thread of the same process, and its work is counted too.", head, rows)
+    table(
+        "Text, a few letters an event; the server is a thread of the same process, and its work is counted too.",
+        head,
+        rows,
+    )
 
 
 def arguments(sizes: list[int]) -> None:

@@ -1,9 +1,7 @@
 //! From a model, a conversation and options to a request that can be sent.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limiter::{self, Claim, Limiter};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
-use crate::quirks::Quirks;
+use crate::quirks::Known;
 use crate::random;
 use crate::retry::Budgets;
 use crate::secrets::SECRET_LENGTH;
@@ -61,32 +59,6 @@ pub struct Prepared {
     checked: Option<Call>,
 }
 
-/// Quirks of a provider, or those that a model has over them. A request is moved several times, so it holds no copy.
-enum Known {
-    Provider(&'static Quirks),
-    Own(Box<Quirks>),
-}
-
-impl From<Cow<'static, Quirks>> for Known {
-    fn from(quirks: Cow<'static, Quirks>) -> Self {
-        match quirks {
-            Cow::Borrowed(quirks) => Known::Provider(quirks),
-            Cow::Owned(quirks) => Known::Own(Box::new(quirks)),
-        }
-    }
-}
-
-impl Deref for Known {
-    type Target = Quirks;
-
-    fn deref(&self) -> &Quirks {
-        match self {
-            Known::Provider(quirks) => quirks,
-            Known::Own(quirks) => quirks,
-        }
-    }
-}
-
 impl Settings {
     /// Checks and encodes a request: pure work, save for reading a key from the environment.
     ///
@@ -116,9 +88,10 @@ impl Settings {
             }),
             _ => model,
         };
-        let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
         let coalescing = Coalescing::of(options.coalesce_ms, options.coalesce_chars)?;
+        let service = provider.service_or_plain(&model.api);
+        let quirks = service.quirks_of(&model)?;
         let mut encoded = protocols::encode(&Request {
             model: &model,
             quirks: &quirks,
@@ -145,8 +118,8 @@ impl Settings {
             idempotency: None,
             max_tokens: options.max_tokens,
             headers: options.headers,
-            service: providers::service(&model),
-            auth: providers::auth(&model),
+            service,
+            auth: providers::auth(&model, service),
             model,
             quirks: quirks.into(),
             body: std::mem::take(&mut encoded.body).into(),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -33,6 +33,8 @@ pub(crate) struct Deadlines {
     /// No limit: when somebody wants to be told, while the next piece is waited for.
     bell: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes, as it is set now.
+    watched: Option<Waker>,
 }
 
 /// What a clock that goes off means.
@@ -67,6 +69,7 @@ impl Deadlines {
             failing: None,
             bell: None,
             timer,
+            watched: None,
         }
     }
 
@@ -122,6 +125,7 @@ impl Deadlines {
         let (due, _) = self.due();
         let next = self.bell.map_or(due, |bell| bell.min(due));
         self.timer.as_mut().reset(next);
+        self.watched = None;
     }
 
     /// The limit that comes first.
@@ -137,10 +141,10 @@ impl Deadlines {
 
     /// Waits for the head of the answer within the limits.
     pub(crate) async fn limit<F: Future>(&mut self, future: F) -> Result<F::Output> {
-        self.race(future, || ()).await.map_err(|limit| self.error(limit))
+        self.race(future, false, || ()).await.map_err(|limit| self.error(limit))
     }
 
-    /// Waits for the next piece within the limits; None once the patience after the end is over, be it by the
+    /// Waits for the next piece, which was looked for a moment ago and not there, within the limits; None once the patience after the end is over, be it by the
     /// total: an answer that is whole in time is not late. Calls `ring` at the time of [`Deadlines::ring_at`].
     pub(crate) async fn limit_or_end<F: Future<Output = Option<T>>, T>(
         &mut self,
@@ -148,7 +152,7 @@ impl Deadlines {
         ring: impl FnMut(),
     ) -> Result<Option<T>> {
         self.active = Instant::now();
-        match self.race(future, ring).await {
+        match self.race(future, true, ring).await {
             Ok(output) => Ok(output),
             Err(_) if self.ending.is_some() => Ok(None),
             Err(limit) => Err(self.error(limit)),
@@ -179,11 +183,24 @@ impl Deadlines {
         }
     }
 
-    async fn race<F: Future>(&mut self, future: F, mut ring: impl FnMut()) -> std::result::Result<F::Output, Limit> {
+    /// Waits for a future within the limits. `pending`: this task has polled it already, and it was pending.
+    async fn race<F: Future>(
+        &mut self,
+        future: F,
+        mut pending: bool,
+        mut ring: impl FnMut(),
+    ) -> std::result::Result<F::Output, Limit> {
         let mut future = pin!(future);
         std::future::poll_fn(|context| {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
+            if !std::mem::take(&mut pending)
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
                 return Poll::Ready(Ok(output));
+            }
+            // The timer knows whom to wake from an earlier wait; to tell it again takes as long as to decode an event.
+            let watched = self.watched.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
+            if watched && !self.timer.is_elapsed() {
+                return Poll::Pending;
             }
             while self.timer.as_mut().poll(context).is_ready() {
                 let now = Instant::now();
@@ -197,6 +214,7 @@ impl Deadlines {
                 }
                 self.set();
             }
+            self.watched = Some(context.waker().clone());
             Poll::Pending
         })
         .await

@@ -129,6 +129,12 @@ impl Provider {
         self.id == CUSTOM || self.service(api).is_some()
     }
 
+    /// What it offers over a wire protocol, or nothing in particular if it is not known to speak it.
+    #[must_use]
+    pub fn service_or_plain(&'static self, api: &str) -> &'static Service {
+        self.service(api).unwrap_or(&registry().plain)
+    }
+
     /// What it offers over a wire protocol; None if it is not known to speak it.
     #[must_use]
     pub fn service(&self, api: &str) -> Option<&Service> {
@@ -203,12 +209,12 @@ pub fn of(model: &Model) -> &'static Provider {
 /// What a model's provider offers over the model's protocol.
 #[must_use]
 pub fn service(model: &Model) -> &'static Service {
-    of(model).service(&model.api).unwrap_or(&registry().plain)
+    of(model).service_or_plain(&model.api)
 }
 
-/// How the key of a model's provider is sent.
+/// How the key of a model's provider is sent, which offers this service over the model's protocol.
 #[must_use]
-pub fn auth(model: &Model) -> &'static Auth {
+pub fn auth(model: &Model, service: &'static Service) -> &'static Auth {
     static ANTHROPIC: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-api-key".to_owned()));
     static GOOGLE: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-goog-api-key".to_owned()));
     let usual = || match model.api.parse() {
@@ -216,7 +222,7 @@ pub fn auth(model: &Model) -> &'static Auth {
         Ok(Api::GoogleGenerativeAi) => &*GOOGLE,
         _ => &Auth::Bearer,
     };
-    service(model).auth.as_ref().unwrap_or_else(usual)
+    service.auth.as_ref().unwrap_or_else(usual)
 }
 
 /// A model's quirks: its provider's, and its own over them.
@@ -224,10 +230,20 @@ pub fn auth(model: &Model) -> &'static Auth {
 /// # Errors
 /// `InvalidRequestError` with the path `model.quirks.<key>`.
 pub fn quirks(model: &Model) -> Result<Cow<'static, Quirks>> {
-    let quirks = &service(model).quirks;
-    match model.quirks.is_empty() {
-        true => Ok(Cow::Borrowed(quirks)),
-        false => quirks.overlaid(&model.quirks).map(Cow::Owned),
+    service(model).quirks_of(model)
+}
+
+impl Service {
+    /// [`quirks`] of a model that is served so.
+    ///
+    /// # Errors
+    /// As [`quirks`].
+    pub fn quirks_of(&'static self, model: &Model) -> Result<Cow<'static, Quirks>> {
+        let quirks = &self.quirks;
+        match model.quirks.is_empty() {
+            true => Ok(Cow::Borrowed(quirks)),
+            false => quirks.overlaid(&model.quirks).map(Cow::Owned),
+        }
     }
 }
 
@@ -241,25 +257,30 @@ pub const LOCAL: &str = "local:";
 /// `InvalidRequestError` with the path `base_url` if there is none.
 pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str> {
     // The server behind the name of a file speaks what its provider speaks, and nothing else.
-    let own =
-        (model.base_url.as_deref()).filter(|own| !own.starts_with(LOCAL) || of(model).service(&model.api).is_some());
-    given.or(own).or(service(model).base_url.as_deref()).ok_or_else(|| {
-        let provider = of(model);
-        let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
-        let message = match provider.service(&model.api) {
-            None if !provider.speaks(&model.api) => format!(
-                "{} is not known to speak {}; pass {}, or base_url= if it does",
-                model.provider,
-                model.api,
-                spoken.join(" or ")
-            ),
-            _ => format!("{} has no address of its own; pass base_url=", model.provider),
-        };
-        Error {
-            provider: Some(model.provider.clone()),
-            ..Error::invalid("base_url", &message)
-        }
-    })
+    let own = || {
+        let own = model.base_url.as_deref();
+        own.filter(|own| !own.starts_with(LOCAL) || of(model).service(&model.api).is_some())
+    };
+    given
+        .or_else(own)
+        .or_else(|| service(model).base_url.as_deref())
+        .ok_or_else(|| {
+            let provider = of(model);
+            let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
+            let message = match provider.service(&model.api) {
+                None if !provider.speaks(&model.api) => format!(
+                    "{} is not known to speak {}; pass {}, or base_url= if it does",
+                    model.provider,
+                    model.api,
+                    spoken.join(" or ")
+                ),
+                _ => format!("{} has no address of its own; pass base_url=", model.provider),
+            };
+            Error {
+                provider: Some(model.provider.clone()),
+                ..Error::invalid("base_url", &message)
+            }
+        })
 }
 
 #[cfg(test)]
