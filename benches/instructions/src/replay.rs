@@ -189,7 +189,7 @@ mod tests {
         };
         let spoilt = lacks(&|block| {
             if let ContentBlock::Text(text) = block {
-                text.text.pop();
+                text.text = "other".into();
             }
         });
         assert_eq!(spoilt, "the text");

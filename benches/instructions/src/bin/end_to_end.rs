@@ -54,7 +54,7 @@ struct Client {
 struct Waker(Notify);
 
 impl Wake for Waker {
-    fn wake(&self, _token: u64) {
+    fn wake(self: Arc<Self>, _token: u64, _soon: bool) {
         self.0.notify_one();
     }
 }
