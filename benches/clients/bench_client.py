@@ -62,6 +62,16 @@ async def measure_async(client: AsyncClient, asked: argparse.Namespace) -> dict[
     return found
 
 
+def no_blocking_side(target: Target) -> SyncClient:
+    """Stands for the side that a library does not have."""
+    raise SystemExit(f"this library has no blocking side to ask {target.origin}")
+
+
+def no_asynchronous_side(target: Target) -> AsyncClient:
+    """Stands for the side that a library does not have."""
+    raise SystemExit(f"this library has no asynchronous side to ask {target.origin}")
+
+
 def main(
     version: str, sync_client: Callable[[Target], SyncClient], async_client: Callable[[Target], AsyncClient]
 ) -> None:

@@ -111,9 +111,7 @@ class SocketLoop:
         """Reads one streamed tool call, whose arguments are looked at when they are whole."""
         pieces: list[str] = []
         self._read(self._connection, model, wire.arguments_text, pieces.append)
-        arguments = "".join(pieces)
-        wire.loads(arguments.encode())
-        return len(arguments)
+        return wire.arguments_length(pieces)
 
     def paced(self, model: str, mark: Callable[[str], None]) -> None:
         """Reads one stream, on a connection of its own, and marks its deltas."""
@@ -167,9 +165,7 @@ class AsyncioLoop:
         pieces: list[str] = []
         while not chunks.done:
             pieces += chunks.feed(await reader.read(READ_BYTES))
-        arguments = "".join(pieces)
-        wire.loads(arguments.encode())
-        return len(arguments)
+        return wire.arguments_length(pieces)
 
     async def paced(self, model: str, mark: Callable[[str], None]) -> None:
         """Reads one stream, on a connection of its own, and marks its deltas."""

@@ -93,6 +93,13 @@ def arguments_text(event: Any) -> str | None:
     return calls[0]["function"].get("arguments") if calls else None
 
 
+def arguments_length(pieces: list[str]) -> int:
+    """How many bytes a tool call's arguments have; all are parsed, so that they are known to be whole."""
+    arguments = "".join(pieces)
+    loads(arguments.encode())
+    return len(arguments)
+
+
 TEXT: dict[str, Callable[[Any], str | None]] = {
     OPENAI_COMPLETIONS: _completions_text,
     OPENAI_RESPONSES: _responses_text,
