@@ -1,30 +1,46 @@
 //! A provider on the loopback interface that answers with bytes made beforehand.
 //!
-//! `alchemy-loopback [--seconds N]` prints `port N` and serves `POST .../chat/completions` until its
-//! standard input closes or the seconds are over. It has one blocking thread per connection and does
-//! no work per event while it sends, so that what is measured is the client.
+//! `alchemy-loopback [--seconds N] [--core N]` prints `port N` and serves until its standard input closes or the seconds
+//! are over. One thread serves all connections and does as little as it can while it sends, so that what is measured is
+//! the client. `benches/README.md` says what it answers.
 
+mod alarm;
 mod answers;
+mod events;
+mod options;
+mod pacer;
 mod request;
+mod script;
 mod serve;
+mod stats;
+mod vendors;
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use crate::answers::Answers;
+use alchemy_loopback::clock;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::{LocalSet, spawn_local};
 
-const USAGE: &str = "usage: alchemy-loopback [--seconds N]";
+use crate::answers::Answers;
+use crate::options::Options;
+use crate::pacer::Pacer;
+use crate::serve::{Server, connection};
+use crate::stats::Stats;
+
+/// Connections that wait to be accepted: a benchmark opens thousands at once.
+const BACKLOG: u32 = 8192;
 
 fn main() -> ExitCode {
-    let seconds = match seconds_from(std::env::args().skip(1)) {
-        Ok(seconds) => seconds,
-        Err(problem) => return fail(&format!("{problem}; {USAGE}")),
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(problem) => return fail(&format!("{problem}; {}", options::USAGE)),
     };
-    match run(seconds) {
+    match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("cannot serve on 127.0.0.1: {error}")),
     }
@@ -36,45 +52,58 @@ fn fail(problem: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn seconds_from(mut arguments: impl Iterator<Item = String>) -> Result<Option<u64>, String> {
-    let mut seconds = None;
-    while let Some(argument) = arguments.next() {
-        if argument != "--seconds" {
-            return Err(format!("unknown argument {argument:?}"));
-        }
-        let value = arguments.next().ok_or("--seconds needs a number")?;
-        seconds = Some(
-            value
-                .parse()
-                .map_err(|_| format!("--seconds: {value:?} is not a whole number"))?,
-        );
+fn run(options: &Options) -> io::Result<()> {
+    if let Some(core) = options.core {
+        clock::pin(core)?;
     }
-    Ok(seconds)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, serve(options))
 }
 
-fn run(seconds: Option<u64>) -> io::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let port = listener.local_addr()?.port();
+async fn serve(options: &Options) -> io::Result<()> {
+    let listener = listen()?;
+    let stats = Rc::new(Stats::new());
+    let pacer = Rc::new(Pacer::new(Rc::clone(&stats)));
+    let server = Rc::new(Server {
+        answers: Answers::default(),
+        pacer: Rc::clone(&pacer),
+        stats,
+    });
     {
         let mut out = io::stdout().lock();
-        writeln!(out, "port {port}")?;
+        writeln!(out, "port {}", listener.local_addr()?.port())?;
         out.flush()?;
     }
     thread::spawn(end_with_stdin);
-    if let Some(seconds) = seconds {
+    if let Some(seconds) = options.seconds {
         thread::spawn(move || {
             thread::sleep(Duration::from_secs(seconds));
             std::process::exit(0);
         });
     }
-    let answers = Arc::new(Answers::default());
-    for socket in listener.incoming() {
-        let socket = socket?;
-        let answers = Arc::clone(&answers);
-        // A client that goes away in the middle is ordinary; its thread ends and nothing is to be said.
-        thread::spawn(move || serve::connection(socket, &answers));
+    tokio::select! {
+        done = accept(listener, &server) => done,
+        done = pacer.run() => done,
     }
-    Ok(())
+}
+
+fn listen() -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(BACKLOG)
+}
+
+async fn accept(listener: TcpListener, server: &Rc<Server>) -> io::Result<()> {
+    loop {
+        let (socket, _) = listener.accept().await?;
+        server.pacer.catch_up();
+        let server = Rc::clone(server);
+        spawn_local(async move {
+            // A client that goes away in the middle is ordinary; nothing is to be said.
+            let _ = socket.set_nodelay(true);
+            let _ = connection(Rc::new(socket), &server).await;
+        });
+    }
 }
 
 /// Ends the process when the one that started it closes the pipe, or is gone.
@@ -83,19 +112,4 @@ fn end_with_stdin() {
     let mut stdin = io::stdin().lock();
     while matches!(stdin.read(&mut scratch), Ok(1..)) {}
     std::process::exit(0);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::seconds_from;
-
-    #[test]
-    fn arguments_are_read_or_refused() {
-        let parse = |words: &[&str]| seconds_from(words.iter().map(ToString::to_string));
-        assert_eq!(parse(&[]), Ok(None));
-        assert_eq!(parse(&["--seconds", "7"]), Ok(Some(7)));
-        assert!(parse(&["--seconds"]).is_err());
-        assert!(parse(&["--seconds", "soon"]).is_err());
-        assert!(parse(&["--port", "1"]).is_err());
-    }
 }

@@ -1,49 +1,146 @@
 //! Serves one connection: request after request until the client closes it.
 
-use std::io::{self, Write};
-use std::net::TcpStream;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io;
+use std::rc::Rc;
+
+use alchemy_loopback::clock;
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 use crate::answers::{self, Answers};
-use crate::request::{self, Wanted};
+use crate::events::Framing;
+use crate::pacer::{Pacer, Sink};
+use crate::request::{self, Protocol, Shape, Wanted};
+use crate::stats::Stats;
+use crate::vendors::vendor;
 
-/// Answers every request of a connection; an error is a client that went away.
-pub(crate) fn connection(mut socket: TcpStream, answers: &Answers) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let whole = answers::whole();
-    let mut kept = Vec::new();
-    while let Some(wanted) = request::read(&mut socket, &mut kept)? {
-        match wanted {
-            Wanted::Whole => socket.write_all(whole.as_bytes())?,
-            Wanted::Burst(count) => socket.write_all(&answers.burst(count))?,
-            Wanted::Paced(count, pause) => paced(&mut socket, count, pause)?,
-            Wanted::NotFound => {
-                let answer = answers::error("404 Not Found", "only POST .../chat/completions is served here");
-                socket.write_all(answer.as_bytes())?;
+/// So much is written in one go, so that a long answer does not hold up the paced streams.
+const PIECE: usize = 256 * 1024;
+/// So much is read in one go.
+const READ_BYTES: usize = 64 * 1024;
+
+/// What all connections share.
+pub(crate) struct Server {
+    pub(crate) answers: Answers,
+    pub(crate) pacer: Rc<Pacer>,
+    pub(crate) stats: Rc<Stats>,
+}
+
+/// A connection that speaks HTTP/1.1.
+pub(crate) trait Link {
+    /// Adds what has come to `kept`; false at the end.
+    async fn read(&mut self, kept: &mut Vec<u8>) -> io::Result<bool>;
+    /// Writes all of the bytes.
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// The socket, where bytes can be written straight into it.
+    fn socket(&self) -> Option<Rc<TcpStream>>;
+}
+
+impl Link for Rc<TcpStream> {
+    async fn read(&mut self, kept: &mut Vec<u8>) -> io::Result<bool> {
+        kept.reserve(READ_BYTES);
+        loop {
+            self.readable().await?;
+            match self.try_read_buf(kept) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                other => return Ok(other? > 0),
             }
-            Wanted::Refused(why) => socket.write_all(answers::error("400 Bad Request", &why).as_bytes())?,
         }
     }
+
+    async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.try_write(bytes.get(..PIECE).unwrap_or(bytes)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                written => bytes = bytes.get(written?..).unwrap_or_default(),
+            }
+        }
+        Ok(())
+    }
+
+    fn socket(&self) -> Option<Rc<TcpStream>> {
+        Some(Rc::clone(self))
+    }
+}
+
+/// Answers every request of a connection; an error is a client that went away.
+pub(crate) async fn connection(mut link: impl Link, server: &Server) -> io::Result<()> {
+    let mut kept = Vec::new();
+    loop {
+        let Some(wanted) = request::take(&mut kept).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?
+        else {
+            if !link.read(&mut kept).await? {
+                return Ok(());
+            }
+            server.pacer.catch_up();
+            continue;
+        };
+        match wanted {
+            Wanted::Burst(protocol, shape) => burst(&mut link, server, protocol, shape).await?,
+            Wanted::Paced(protocol, count, pause) => paced(&mut link, server, protocol, count, pause).await?,
+            other => {
+                let (status, headers, body) = plain(other, server)?;
+                link.write(answers::response(status, headers, &body).as_bytes()).await?;
+            }
+        }
+    }
+}
+
+/// Status, headers and body of an answer that is no stream.
+pub(crate) fn plain(
+    wanted: Wanted,
+    server: &Server,
+) -> io::Result<(&'static str, &'static [(&'static str, &'static str)], String)> {
+    Ok(match wanted {
+        Wanted::Whole(protocol) => ("200 OK", vendor(protocol).headers(), vendor(protocol).whole()),
+        Wanted::Stats => ("200 OK", &[], server.stats.json()?),
+        Wanted::Reset => {
+            server.stats.reset();
+            ("200 OK", &[], server.stats.json()?)
+        }
+        Wanted::Refused(why) => ("400 Bad Request", &[], answers::error(&why)),
+        _ => (
+            "404 Not Found",
+            &[],
+            answers::error("benches/README.md says which paths are served here"),
+        ),
+    })
+}
+
+async fn burst(link: &mut impl Link, server: &Server, protocol: Protocol, shape: Shape) -> io::Result<()> {
+    let bytes = server.answers.burst(protocol, shape, Framing::Chunked);
+    server.stats.stream();
+    link.write(&bytes).await?;
+    server.stats.events(shape.deltas());
     Ok(())
 }
 
-/// Sends one delta every `pause` milliseconds, each with a write of its own, by a clock that does not
-/// drift when a write is late.
-fn paced(socket: &mut TcpStream, count: usize, pause: u64) -> io::Result<()> {
-    let mut opening = answers::stream_head();
-    answers::opening(&mut opening);
-    socket.write_all(opening.as_bytes())?;
-    let pause = Duration::from_millis(pause);
-    let mut due = Instant::now();
-    for index in 0..count {
-        due += pause;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-        let mut event = String::with_capacity(320);
-        answers::delta(&mut event, index);
-        socket.write_all(event.as_bytes())?;
+/// Sends one delta every `pause` milliseconds, by a clock that does not drift when a write is late.
+async fn paced(link: &mut impl Link, server: &Server, protocol: Protocol, count: usize, pause: u64) -> io::Result<()> {
+    let script = server.answers.script(protocol, count, Framing::Chunked);
+    server.stats.stream();
+    let mut opening = answers::opened(protocol, Framing::Chunked);
+    vendor(protocol).opening(&mut opening);
+    link.write(&opening.open()).await?;
+    let start = clock::now();
+    let pause = pause * 1_000_000;
+    if count > 0 {
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        if let Some(socket) = link.socket() {
+            let ending = server
+                .pacer
+                .start(Sink::Socket(socket), Rc::clone(&script), start, pause);
+            link.write(&ending.await.map_err(gone)??).await?;
+        } else {
+            let (sink, mut events) = mpsc::unbounded_channel::<(u64, Bytes)>();
+            let ending = server.pacer.start(Sink::Task(sink), Rc::clone(&script), start, pause);
+            while let Some((due, event)) = events.recv().await {
+                link.write(&event).await?;
+                server.stats.paced(clock::now() - due);
+            }
+            ending.await.map_err(gone)??;
+        }
     }
-    let mut closing = String::new();
-    answers::closing(&mut closing, count);
-    socket.write_all(closing.as_bytes())
+    link.write(&script.closing(start, pause)).await
 }

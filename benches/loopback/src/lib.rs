@@ -1,0 +1,4 @@
+//! What the provider and the floor share.
+
+pub mod clock;
+pub mod words;
