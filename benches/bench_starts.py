@@ -1,0 +1,115 @@
+"""Measures from outside what a fresh process costs: import, first answer, and installed size.
+
+Each process is started once before it counts, so that bytecode caches are written as installed packages have them.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench_contestants import Contestant
+from bench_environments import PEERS
+from bench_rounds import CLIENTS, Place
+from bench_samples import Samples
+from bench_setup import pinned
+
+INSTALLED = CLIENTS / "installed.py"
+
+
+@dataclass(frozen=True)
+class Started:
+    """Milliseconds of a process."""
+
+    first: float
+    """From the start until it printed something; to the end where it printed nothing."""
+    wall: float
+    """From the start to the end, exit included."""
+    cpu: float
+    """User and system time."""
+
+
+def start(python: Path, code: str) -> Started:
+    """Runs a fresh interpreter to its end."""
+    read_end, write_end = os.pipe()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = time.perf_counter()
+    actions = [(os.POSIX_SPAWN_DUP2, write_end, 1)]
+    process = os.posix_spawn(python, [str(python), "-c", code], environment, file_actions=actions)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb", buffering=0) as output:
+        output.read(1)
+        first = time.perf_counter()
+        while output.read(65_536):
+            pass
+    _, status, usage = os.wait4(process, 0)
+    wall = time.perf_counter() - before
+    if status:
+        raise RuntimeError(f"a fresh process failed with status {status}; its error is above")
+    return Started((first - before) * 1000, wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
+
+
+def code(one: Contestant, origin: str) -> tuple[str, str]:
+    """What makes the client ready, and that with its first answer."""
+    ready = one.ready.format(origin=origin)
+    return ready, f"{ready}\n{one.answer.format(origin=origin)}"
+
+
+def measure(one: Contestant, times: int, place: Place, samples: Samples) -> None:
+    """One round: fresh processes in turn, each figure the median of the round."""
+    ready, answer = code(one, place.provider.origin)
+    python = place.pythons[one.name]
+    with pinned(place.core):
+        for warm_up in ("pass", ready, answer):
+            start(python, warm_up)
+        bare, made, cold = [], [], []
+        for _ in range(times):
+            bare.append(start(python, "pass"))
+            made.append(start(python, ready))
+            cold.append(start(python, answer))
+    samples.add("start import wall", one.name, _middle(made, "wall") - _middle(bare, "wall"))
+    samples.add("start import cpu", one.name, _middle(made, "cpu") - _middle(bare, "cpu"))
+    samples.add("start bare wall", one.name, _middle(bare, "wall"))
+    samples.add("start answer wall", one.name, _middle(cold, "first"))
+    samples.add("start answer cpu", one.name, _middle(cold, "cpu"))
+
+
+def _middle(found: list[Started], what: str) -> float:
+    return statistics.median(getattr(one, what) for one in found)
+
+
+def measure_all(contestants: list[Contestant], times: int, place: Place, samples: Samples) -> None:
+    """One round of all who can be measured."""
+    for one in contestants:
+        if not one.ready or (one.name, "start") in place.broken:
+            continue
+        try:
+            measure(one, times, place, samples)
+        except RuntimeError as problem:
+            place.broken.add((one.name, "start"))
+            samples.note(f"{one.name} left out of 'start': {problem}")
+
+
+def measure_size(one: Contestant, python: Path, samples: Samples) -> None:
+    """What its distribution takes with all that it needs."""
+    requirement = "alchemy-llm" if one.environment == "alchemy" else _product(one.environment)
+    command = [str(python), str(INSTALLED), requirement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        problem = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        samples.note(f"{one.name}: its size was not measured: {problem}")
+        return
+    answer = json.loads(done.stdout)
+    if answer["editable"]:
+        samples.note(f"{one.name}: its size was not measured: it is installed in place, not from a wheel")
+        return
+    samples.add("size megabytes", one.name, answer["megabytes"])
+    samples.add("size distributions", one.name, answer["distributions"])
+
+
+def _product(environment: str) -> str:
+    """The first requirement of a list is the library itself; what follows is what the loop uses beside it."""
+    return (PEERS / f"{environment}.txt").read_text(encoding="utf-8").split()[0]
