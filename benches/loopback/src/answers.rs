@@ -8,9 +8,9 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use crate::events::{Events, Framing};
-use crate::request::{Protocol, Shape};
 use crate::script::Script;
-use crate::vendors::vendor;
+use crate::vendors::{Arguments, Headers, vendor};
+use crate::wanted::{Protocol, Shape};
 
 /// Once the answers that are kept come to more than this, they are made anew when they are asked for again.
 const KEPT_BYTES: usize = 1024 * 1024 * 1024;
@@ -52,6 +52,7 @@ impl Answers {
         let mut out = opened(protocol, framing);
         match shape {
             Shape::Text(count) => text(protocol, count, &mut out),
+            Shape::Call { bytes, step } => vendor(protocol).call(&mut out, &Arguments::of(bytes), step),
         }
         let bytes = Bytes::from(out.finished());
         if made.values().map(Bytes::len).sum::<usize>() + bytes.len() > KEPT_BYTES {
@@ -92,7 +93,7 @@ pub(crate) fn opened(protocol: Protocol, framing: Framing) -> Events {
 }
 
 /// A response with JSON in it.
-pub(crate) fn response(status: &str, headers: &[(&str, &str)], body: &str) -> String {
+pub(crate) fn response(status: &str, headers: Headers, body: &str) -> String {
     head(status, JSON, headers, Some(body.len())) + body
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn error(message: &str) -> String {
     format!("{{\"error\":{{\"message\":\"{quoted}\",\"type\":\"invalid_request_error\"}}}}")
 }
 
-fn head(status: &str, kind: &str, headers: &[(&str, &str)], length: Option<usize>) -> String {
+fn head(status: &str, kind: &str, headers: Headers, length: Option<usize>) -> String {
     let mut head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ndate: Sat, 01 Nov 2025 12:00:00 GMT\r\nserver: loopback\r\n"
     );

@@ -43,6 +43,11 @@ impl Events {
         self.add(&["event: ", name, "\ndata: ", data, "\n\n"]);
     }
 
+    /// Adds an event without a name whose lines end as Google's do.
+    pub(crate) fn data_with_carriage_returns(&mut self, data: &str) {
+        self.add(&["data: ", data, "\r\n\r\n"]);
+    }
+
     fn add(&mut self, parts: &[&str]) {
         let start = self.bytes.len();
         let size: usize = parts.iter().map(|part| part.len()).sum();

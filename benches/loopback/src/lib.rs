@@ -1,4 +1,5 @@
 //! What the provider and the floor share.
 
 pub mod clock;
+pub mod process;
 pub mod words;

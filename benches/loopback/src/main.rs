@@ -1,7 +1,7 @@
 //! A provider on the loopback interface that answers with bytes made beforehand.
 //!
-//! `alchemy-loopback [--seconds N] [--core N]` prints `port N` and serves until its standard input closes or the seconds
-//! are over. One thread serves all connections and does as little as it can while it sends, so that what is measured is
+//! `alchemy-loopback [--seconds N] [--tls DIRECTORY] [--core N]` prints `port N`, with `--tls` also `tls N`, and serves
+//! until its standard input closes or the seconds are over. One thread serves all connections and does as little as it can while it sends, so that what is measured is
 //! the client. `benches/README.md` says what it answers.
 
 mod alarm;
@@ -13,7 +13,10 @@ mod request;
 mod script;
 mod serve;
 mod stats;
+mod tls;
+mod two;
 mod vendors;
+mod wanted;
 
 use std::io::{self, Read, Write};
 use std::net::Ipv4Addr;
@@ -22,9 +25,10 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use alchemy_loopback::clock;
+use alchemy_loopback::process;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{LocalSet, spawn_local};
+use tokio_rustls::TlsAcceptor;
 
 use crate::answers::Answers;
 use crate::options::Options;
@@ -54,14 +58,19 @@ fn fail(problem: &str) -> ExitCode {
 
 fn run(options: &Options) -> io::Result<()> {
     if let Some(core) = options.core {
-        clock::pin(core)?;
+        process::pin(core)?;
     }
+    process::open_more_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, serve(options))
 }
 
 async fn serve(options: &Options) -> io::Result<()> {
     let listener = listen()?;
+    let secure = match &options.tls {
+        Some(folder) => Some((listen()?, tls::acceptor(folder)?)),
+        None => None,
+    };
     let stats = Rc::new(Stats::new());
     let pacer = Rc::new(Pacer::new(Rc::clone(&stats)));
     let server = Rc::new(Server {
@@ -72,6 +81,9 @@ async fn serve(options: &Options) -> io::Result<()> {
     {
         let mut out = io::stdout().lock();
         writeln!(out, "port {}", listener.local_addr()?.port())?;
+        if let Some((secure, _)) = &secure {
+            writeln!(out, "tls {}", secure.local_addr()?.port())?;
+        }
         out.flush()?;
     }
     thread::spawn(end_with_stdin);
@@ -82,7 +94,8 @@ async fn serve(options: &Options) -> io::Result<()> {
         });
     }
     tokio::select! {
-        done = accept(listener, &server) => done,
+        done = accept(listener, None, &server) => done,
+        done = accept_secure(secure, &server) => done,
         done = pacer.run() => done,
     }
 }
@@ -93,15 +106,26 @@ fn listen() -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept(listener: TcpListener, server: &Rc<Server>) -> io::Result<()> {
+async fn accept_secure(secure: Option<(TcpListener, TlsAcceptor)>, server: &Rc<Server>) -> io::Result<()> {
+    match secure {
+        Some((listener, acceptor)) => accept(listener, Some(acceptor), server).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, server: &Rc<Server>) -> io::Result<()> {
     loop {
         let (socket, _) = listener.accept().await?;
+        server.stats.connection();
         server.pacer.catch_up();
-        let server = Rc::clone(server);
+        let (server, acceptor) = (Rc::clone(server), acceptor.clone());
         spawn_local(async move {
             // A client that goes away in the middle is ordinary; nothing is to be said.
             let _ = socket.set_nodelay(true);
-            let _ = connection(Rc::new(socket), &server).await;
+            let _ = match acceptor {
+                Some(acceptor) => tls::connection(socket, &acceptor, server).await,
+                None => connection(Rc::new(socket), &server).await,
+            };
         });
     }
 }

@@ -1,14 +1,18 @@
 //! What the command line says.
 
+use std::path::PathBuf;
+
 use alchemy_loopback::words::Words;
 
-pub(crate) const USAGE: &str = "usage: alchemy-loopback [--seconds N] [--core N]";
+pub(crate) const USAGE: &str = "usage: alchemy-loopback [--seconds N] [--tls DIRECTORY] [--core N]";
 
 /// The options of the provider.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     /// When it ends by itself.
     pub(crate) seconds: Option<u64>,
+    /// Where the authority's certificate is written; without it nothing is served over TLS.
+    pub(crate) tls: Option<PathBuf>,
     /// The core that it keeps to, counted from 0.
     pub(crate) core: Option<usize>,
 }
@@ -20,6 +24,7 @@ impl Options {
         while let Some(name) = words.next() {
             match name.as_str() {
                 "--seconds" => options.seconds = Some(words.number(&name)?),
+                "--tls" => options.tls = Some(words.value(&name)?.into()),
                 "--core" => options.core = Some(words.number(&name)?),
                 _ => return Err(format!("unknown argument {name:?}")),
             }
@@ -38,6 +43,7 @@ mod tests {
         assert_eq!(parse(&[]), Ok(Options::default()));
         let options = parse(&["--seconds", "7", "--core", "1"]).unwrap();
         assert_eq!((options.seconds, options.core), (Some(7), Some(1)));
+        assert_eq!(parse(&["--tls", "here"]).unwrap().tls, Some("here".into()));
         assert!(parse(&["--seconds"]).is_err());
         assert!(parse(&["--seconds", "soon"]).is_err());
         assert!(parse(&["--port", "1"]).is_err());

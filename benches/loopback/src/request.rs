@@ -1,54 +1,11 @@
-//! Takes a request apart and says which answer it asks for.
+//! Takes a request over HTTP/1.1 apart.
 
 use memchr::memmem::find;
 
-/// More deltas than this in one answer are refused: the bytes of an answer are held in memory.
-const MOST_EVENTS: usize = 2_000_000;
+use crate::wanted::{Wanted, wanted};
+
 /// A request above this size is refused; a conversation of a million words has about eight megabytes.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// The deltas of a stream whose request names no number.
-const DEFAULT_EVENTS: usize = 100;
-
-/// The wire protocols that are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Protocol {
-    Completions,
-}
-
-/// What a stream consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Shape {
-    /// So many deltas of text.
-    Text(usize),
-}
-
-impl Shape {
-    /// How many deltas there are.
-    pub(crate) fn deltas(self) -> usize {
-        match self {
-            Shape::Text(count) => count,
-        }
-    }
-}
-
-/// The answer that a request asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// The whole message as one JSON document.
-    Whole(Protocol),
-    /// A stream, as fast as the socket takes it.
-    Burst(Protocol, Shape),
-    /// So many deltas, one every so many milliseconds.
-    Paced(Protocol, usize, u64),
-    /// What the provider says of itself.
-    Stats,
-    /// The same from zero.
-    Reset,
-    /// No such path or method.
-    NotFound,
-    /// The request cannot be served; why.
-    Refused(String),
-}
 
 /// Takes the next request out of the bytes that were read of a connection; `None` where it is not all there.
 /// An error is a request that is too large to wait for.
@@ -78,49 +35,6 @@ pub(crate) fn take(kept: &mut Vec<u8>) -> Result<Option<Wanted>, String> {
     Ok(Some(wanted))
 }
 
-/// What a request asks for, given the value of the header `x-events`.
-pub(crate) fn wanted(method: &str, path: &str, events: Option<&str>, body: &[u8]) -> Wanted {
-    match (method, path) {
-        ("GET", "/stats") => return Wanted::Stats,
-        ("POST", "/stats/reset") => return Wanted::Reset,
-        ("POST", _) => {}
-        _ => return Wanted::NotFound,
-    }
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let protocol = if path.ends_with("/chat/completions") {
-        Protocol::Completions
-    } else {
-        return Wanted::NotFound;
-    };
-    if member(body, b"\"stream\"").is_none_or(|value| !value.starts_with(b"true")) {
-        return Wanted::Whole(protocol);
-    }
-    let model = member(body, b"\"model\"").and_then(quoted).unwrap_or_default();
-    stream(protocol, model, events).unwrap_or_else(Wanted::Refused)
-}
-
-fn stream(protocol: Protocol, model: &str, events: Option<&str>) -> Result<Wanted, String> {
-    if let Some(rest) = model.strip_prefix("paced-") {
-        let parsed = rest
-            .split_once('-')
-            .and_then(|(events, pause)| Some((count(events)?, pause.parse().ok()?)));
-        return parsed.map_or_else(
-            || Err(format!("model {model:?}: write paced-<events>-<milliseconds>")),
-            |(events, pause)| Ok(Wanted::Paced(protocol, events, pause)),
-        );
-    }
-    let events = match (events, model.strip_prefix("events-")) {
-        (Some(events), _) | (None, Some(events)) => count(events),
-        (None, None) => Some(DEFAULT_EVENTS),
-    };
-    let events = events.ok_or_else(|| format!("the number of events must be a whole number up to {MOST_EVENTS}"))?;
-    Ok(Wanted::Burst(protocol, Shape::Text(events)))
-}
-
-fn count(events: &str) -> Option<usize> {
-    events.parse().ok().filter(|events| *events <= MOST_EVENTS)
-}
-
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
@@ -128,21 +42,36 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// What follows a quoted name and a colon in a JSON text. The requests of the benchmarks hold these names only as
-/// members of the outermost object, so a search for the bytes is enough.
-fn member<'a>(body: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = body;
-    while let Some(at) = find(rest, name) {
-        rest = rest.get(at + name.len()..)?;
-        if let Some(value) = rest.trim_ascii_start().strip_prefix(b":") {
-            return Some(value.trim_ascii_start());
-        }
-    }
-    None
-}
+#[cfg(test)]
+mod tests {
+    use super::take;
+    use crate::wanted::{Protocol, Shape, Wanted};
 
-fn quoted(value: &[u8]) -> Option<&str> {
-    let inner = value.strip_prefix(b"\"")?;
-    let end = inner.iter().position(|byte| *byte == b'"')?;
-    std::str::from_utf8(inner.get(..end)?).ok()
+    fn request(head: &str, body: &str) -> Vec<u8> {
+        let length = body.len();
+        format!("POST /v1/chat/completions HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+    }
+
+    fn burst(count: usize) -> Wanted {
+        Wanted::Burst(Protocol::Completions, Shape::Text(count))
+    }
+
+    #[test]
+    fn the_header_goes_before_the_model() {
+        let mut kept = request("X-Events: 9\r\n", r#"{"model": "events-7", "stream": true}"#);
+        assert_eq!(take(&mut kept), Ok(Some(burst(9))));
+    }
+
+    #[test]
+    fn two_requests_in_one_read_are_both_taken_and_half_a_request_is_waited_for() {
+        let mut kept = request("", r#"{"model":"events-1","stream":true}"#);
+        let next = request("", "{}");
+        kept.extend_from_slice(&next[..next.len() - 1]);
+        assert_eq!(take(&mut kept), Ok(Some(burst(1))));
+        assert_eq!(take(&mut kept), Ok(None));
+        kept.push(b'}');
+        assert_eq!(take(&mut kept), Ok(Some(Wanted::Whole(Protocol::Completions))));
+        assert!(kept.is_empty());
+        assert!(take(&mut b"POST / HTTP/1.1\r\ncontent-length: 99000000\r\n\r\n".to_vec()).is_err());
+    }
 }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use memchr::memmem::find;
 
 use crate::events::{Events, Framing};
-use crate::request::Protocol;
 use crate::vendors::vendor;
+use crate::wanted::Protocol;
 
 /// The digits of a time in nanoseconds.
 const DIGITS: usize = 19;

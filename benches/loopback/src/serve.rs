@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 use crate::answers::{self, Answers};
 use crate::events::Framing;
 use crate::pacer::{Pacer, Sink};
-use crate::request::{self, Protocol, Shape, Wanted};
+use crate::request;
 use crate::stats::Stats;
-use crate::vendors::vendor;
+use crate::vendors::{Headers, vendor};
+use crate::wanted::{Protocol, Shape, Wanted};
 
 /// So much is written in one go, so that a long answer does not hold up the paced streams.
 const PIECE: usize = 256 * 1024;
@@ -88,10 +89,7 @@ pub(crate) async fn connection(mut link: impl Link, server: &Server) -> io::Resu
 }
 
 /// Status, headers and body of an answer that is no stream.
-pub(crate) fn plain(
-    wanted: Wanted,
-    server: &Server,
-) -> io::Result<(&'static str, &'static [(&'static str, &'static str)], String)> {
+pub(crate) fn plain(wanted: Wanted, server: &Server) -> io::Result<(&'static str, Headers, String)> {
     Ok(match wanted {
         Wanted::Whole(protocol) => ("200 OK", vendor(protocol).headers(), vendor(protocol).whole()),
         Wanted::Stats => ("200 OK", &[], server.stats.json()?),

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 
-use alchemy_loopback::clock;
+use alchemy_loopback::process;
 
 /// One step of the histogram of lateness, in nanoseconds.
 const STEP: u64 = 10_000;
@@ -12,6 +12,7 @@ const STEPS: usize = 100_000;
 
 /// Counters since the last reset.
 pub(crate) struct Stats {
+    connections: Cell<u64>,
     streams: Cell<u64>,
     events: Cell<u64>,
     late: RefCell<Late>,
@@ -31,10 +32,16 @@ impl Stats {
             most: 0,
         };
         Self {
+            connections: Cell::new(0),
             streams: Cell::new(0),
             events: Cell::new(0),
             late: RefCell::new(late),
         }
+    }
+
+    /// Counts a connection that was accepted.
+    pub(crate) fn connection(&self) {
+        self.connections.set(self.connections.get() + 1);
     }
 
     /// Counts a stream that is answered.
@@ -61,6 +68,7 @@ impl Stats {
 
     /// Forgets all that was counted; CPU time is the process's and goes on.
     pub(crate) fn reset(&self) {
+        self.connections.set(0);
         self.streams.set(0);
         self.events.set(0);
         let mut late = self.late.borrow_mut();
@@ -74,11 +82,11 @@ impl Stats {
         let late = self.late.borrow();
         let (p50, p99, most) = (late.quantile(50), late.quantile(99), milliseconds(late.most));
         let most = if late.count == 0 { "null".to_owned() } else { most };
-        let (streams, events) = (self.streams.get(), self.events.get());
-        let cpu = clock::cpu_seconds()?;
+        let (connections, streams, events) = (self.connections.get(), self.streams.get(), self.events.get());
+        let cpu = process::cpu_seconds()?;
         Ok(format!(
             "{{\"cpu_seconds\":{cpu:.6},\"late_ms\":{{\"p50\":{p50},\"p99\":{p99},\"max\":{most}}},\
-             \"streams\":{streams},\"events\":{events}}}"
+             \"connections\":{connections},\"streams\":{streams},\"events\":{events}}}"
         ))
     }
 }
@@ -117,6 +125,11 @@ mod tests {
         assert!(json.contains(r#"{"p50":5.110,"p99":10.010,"max":3000.000}"#), "{json}");
         assert!(json.contains(r#""streams":1,"events":101}"#), "{json}");
         stats.reset();
-        assert!(stats.json().unwrap().contains(r#""max":null},"streams":0,"events":0}"#));
+        assert!(
+            stats
+                .json()
+                .unwrap()
+                .contains(r#""max":null},"connections":0,"streams":0,"events":0}"#)
+        );
     }
 }

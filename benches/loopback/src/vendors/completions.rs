@@ -1,6 +1,7 @@
 //! OpenAI's chat completions.
 
-use super::{HELLO, PADDING, Vendor};
+use super::arguments::{escaped, pieces};
+use super::{Arguments, HELLO, Headers, PADDING, TOOL, Vendor};
 use crate::events::Events;
 
 /// What a chunk's JSON comes to in bytes.
@@ -15,7 +16,7 @@ const USAGE: &str = "\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_toke
 pub(super) struct Completions;
 
 impl Vendor for Completions {
-    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+    fn headers(&self) -> Headers {
         &[
             ("openai-organization", "benchmark"),
             ("openai-processing-ms", "12"),
@@ -40,6 +41,31 @@ impl Vendor for Completions {
 
     fn closing(&self, out: &mut Events, count: usize, _: &str) {
         ending(out, "\"stop\"", count);
+    }
+
+    fn call(&self, out: &mut Events, arguments: &Arguments, step: usize) {
+        let function = format!("{{\"name\":\"{TOOL}\",\"arguments\":\"\"}}");
+        chunk(
+            out,
+            &format!(
+                "{{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{{\"index\":0,\
+                 \"id\":\"call_ZJmZuTeo43z20VJ4jhItdJHM\",\"type\":\"function\",\"function\":{function}}}],\
+                 \"refusal\":null}}"
+            ),
+            "null",
+        );
+        let mut count = 1;
+        for piece in pieces(&arguments.json(), step) {
+            let piece = escaped(piece);
+            let function = format!("{{\"arguments\":\"{piece}\"}}");
+            chunk(
+                out,
+                &format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{function}}}]}}"),
+                "null",
+            );
+            count += 1;
+        }
+        ending(out, "\"tool_calls\"", count);
     }
 
     fn whole(&self) -> String {
