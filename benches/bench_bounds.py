@@ -62,9 +62,7 @@ def limit_of(measure: str, samples: Samples, ideal: float = 4.0) -> float | None
         # A run with shorter streams has the same seconds to spare.
         found += ideal - 4.0
     elif words[0] == "burst" and words[-1] == "cpu":
-        found = EVENT[words[1]]
-    elif words[0] == "requests" and words[-1] == "cpu":
-        found = REQUEST[words[1]]
+        found = (REQUEST if words[2] == "request" else EVENT)[words[1]]
     elif words[0] == "protocols" and words[-1] == "cpu":
         found = (REQUEST if words[3] == "request" else EVENT)[words[2]] * _weight(words[1], words[3], samples)
     elif measure == "concurrency 1 paced late_ms p50":
@@ -75,7 +73,7 @@ def limit_of(measure: str, samples: Samples, ideal: float = 4.0) -> float | None
 
 def _weight(api: str, what: str, samples: Samples) -> float:
     """How many times the bytes of a completions event one of another protocol has, where it has more."""
-    own, usual = (samples.median(f"bytes {name}", "provider") for name in (api, COMPLETIONS))
+    own, usual = (samples.median(f"protocols {name} sync bytes", OURS) for name in (api, COMPLETIONS))
     if what == "request" or not own or not usual:
         return 1.0
     return max(1.0, own / usual)

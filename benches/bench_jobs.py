@@ -46,10 +46,12 @@ def _api(one: Contestant) -> tuple[str, ...]:
 
 
 def burst(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
-    """One fast stream after another; alchemy's longest stream is a process of its own."""
-    for one in contestants:
+    """Fast streams one after another, and requests; alchemy's longest stream is a process of its own."""
+    for one in with_read_ahead(contestants):
         for mode in one.modes:
             arguments = (mode, *_api(one), "--streams", *plan.pieces.events[one.speed])
+            if "--read-ahead" not in one.flags:
+                arguments += ("--requests", str(plan.pieces.requests[one.speed]))
             yield Job(f"burst {mode}", one, arguments, plan.rounds[one.speed])
     for one in contestants:
         if one.name == OURS and plan.longest:
@@ -70,14 +72,6 @@ def protocols(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
                     yield Job(f"protocols {api} {mode}", one, arguments, min(3, plan.rounds[one.speed]))
 
 
-def requests(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
-    """Requests that do not stream."""
-    for one in contestants:
-        for mode in one.modes:
-            arguments = (mode, *_api(one), "--requests", str(plan.pieces.requests[one.speed]))
-            yield Job(f"requests {mode}", one, arguments, plan.rounds[one.speed])
-
-
 def tools(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     """Streamed tool calls."""
     for one in contestants:
@@ -85,6 +79,16 @@ def tools(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         if calls and one.name not in NO_CALLS:
             mode = one.modes[0]
             yield Job(f"tools {mode}", one, (mode, *_api(one), "--calls", *calls), min(3, plan.rounds[one.speed]))
+
+
+def with_read_ahead(contestants: list[Contestant]) -> list[Contestant]:
+    """The contestants, and pyreqwest once more as it is by default, which no stream of tokens could use."""
+    found = []
+    for one in contestants:
+        found.append(one)
+        if one.name == "pyreqwest":
+            found.append(one.variant("pyreqwest, read-ahead", "--read-ahead"))
+    return found
 
 
 def with_uvloop(contestants: list[Contestant]) -> list[Contestant]:
@@ -171,7 +175,6 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
 BY_GROUP: dict[str, Jobs] = {
     "burst": burst,
     "protocols": protocols,
-    "requests": requests,
     "tools": tools,
     "concurrency": concurrency,
     "threads": threads,

@@ -5,8 +5,8 @@ from typing import Literal
 
 from bench_contestants import Speed
 
-GROUPS = ("burst", "protocols", "requests", "tools", "concurrency", "threads", "free", "memory", "start", "tls")
-Group = Literal["burst", "protocols", "requests", "tools", "concurrency", "threads", "free", "memory", "start", "tls"]
+GROUPS = ("burst", "protocols", "tools", "concurrency", "threads", "free", "memory", "start", "tls")
+Group = Literal["burst", "protocols", "tools", "concurrency", "threads", "free", "memory", "start", "tls"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Plan:
     pieces: Pieces
     longest: str
     """The longest stream, alchemy's alone, as `<deltas>x<repeats>`; empty: none."""
-    starts: int
+    starts: dict[Speed, int]
     """Fresh processes in a round."""
 
 
@@ -73,7 +73,7 @@ FULL = Plan(
         memory={"fast": "1000x2x4000", "middle": "1000x2x6000", "slow": "200x2x4000", "slowest": "200x2x8000"},
     ),
     longest="1000000x1",
-    starts=5,
+    starts={"fast": 5, "middle": 3, "slow": 3, "slowest": 1},
 )
 
 QUICK = Plan(
@@ -90,17 +90,17 @@ QUICK = Plan(
         requests={"fast": 500, "middle": 100, "slow": 30, "slowest": 20},
         calls={"fast": ("4000x8x10", "40000x8x1", "400000x8x1"), "middle": (), "slow": (), "slowest": ()},
         paced={
-            "fast": ("1x50x20", "200x50x20", "1000x50x20"),
+            "fast": ("1x25x20", "200x50x20", "1000x50x20"),
             "middle": ("200x50x20",),
             "slow": ("200x25x20",),
             "slowest": ("50x25x20",),
         },
         threads={"fast": "64x50x20", "middle": "", "slow": "", "slowest": ""},
         free=(),
-        memory={"fast": "500x2x1500", "middle": "", "slow": "", "slowest": ""},
+        memory={"fast": "500x2x1000", "middle": "", "slow": "", "slowest": ""},
     ),
     longest="1000000x1",
-    starts=2,
+    starts={"fast": 3, "middle": 1, "slow": 1, "slowest": 1},
 )
 
 TINY = Plan(
@@ -117,5 +117,5 @@ TINY = Plan(
         memory=dict.fromkeys(("fast", "middle", "slow", "slowest"), "5x2x1000"),
     ),
     longest="",
-    starts=1,
+    starts=dict.fromkeys(("fast", "middle", "slow", "slowest"), 1),
 )

@@ -1,6 +1,7 @@
 """Runs the processes of the measures one after another, round after round, and collects what they measured."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,29 +21,38 @@ SECONDS = 180
 
 
 @dataclass
-class Place:
-    """Where the clients run and what they talk to."""
+class Run:
+    """Where the clients run, what they talk to, and what was found."""
 
     provider: Provider
     core: int | None
     """The core that the clients are pinned to; None where processes cannot be pinned."""
     pythons: Mapping[str, Path]
     """The interpreter of each contestant, by its name without what follows a comma."""
+    samples: Samples
+    progress: "Progress"
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Contestants and groups that failed and are not tried again."""
 
 
-def command(job: Job, place: Place) -> list[str]:
+def command(job: Job, run: Run) -> list[str]:
     """What runs a job."""
     if job.contestant.name == FLOOR:
         streams, deltas, pause = job.arguments[-1].split("x")
         options = ["--streams", streams, "--events", deltas, "--pause", pause]
-        return [str(binary("alchemy-floor")), str(place.provider.port), *options]
-    python = place.pythons[job.contestant.name.partition(",")[0]]
+        return [str(binary("alchemy-floor")), str(run.provider.port), *options]
+    python = run.pythons[job.contestant.name.partition(",")[0]]
     words = [str(python), str(CLIENTS / job.contestant.script), *job.arguments, *job.contestant.flags]
     if job.tls:
-        return [*words, "--port", str(place.provider.tls_port), "--ca-file", str(place.provider.ca_file)]
-    return [*words, "--port", str(place.provider.port)]
+        return [*words, "--port", str(run.provider.tls_port), "--ca-file", str(run.provider.ca_file)]
+    return [*words, "--port", str(run.provider.port)]
+
+
+def last_word(errors: str, code: int) -> str:
+    """What a process that failed said: its exception, or else its last line."""
+    lines = [line for line in errors.splitlines() if line.strip()] or [f"exit code {code}"]
+    exceptions = [line for line in lines if re.match(r"[\w.]+(?:Error|Exception|Exit)\b", line)]
+    return (exceptions or lines)[-1][:200]
 
 
 def of_floor(answer: Mapping[str, float], job: Job) -> dict[str, Any]:
@@ -52,37 +62,37 @@ def of_floor(answer: Mapping[str, float], job: Job) -> dict[str, Any]:
     return {"paced": {"wall": answer["wall_seconds"], "ideal": deltas * pause / 1000, "cpu": cpu}}
 
 
-def run_job(job: Job, place: Place, samples: Samples) -> None:
+def run_job(job: Job, run: Run) -> None:
     """Runs one process and keeps its figures, and the provider's while it ran."""
     key = (job.contestant.name, job.group)
-    if key in place.broken:
+    if key in run.broken:
         return
-    before = place.provider.stats()["cpu_seconds"]
-    place.provider.reset()
+    before = run.provider.stats()["cpu_seconds"]
+    run.provider.reset()
     try:
-        with pinned(place.core if job.pinned else None):
-            done = subprocess.run(command(job, place), capture_output=True, text=True, check=False, timeout=SECONDS)
-        problem = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1] if done.returncode else ""
+        with pinned(run.core if job.pinned else None):
+            done = subprocess.run(command(job, run), capture_output=True, text=True, check=False, timeout=SECONDS)
+        problem = last_word(done.stderr, done.returncode) if done.returncode else ""
     except subprocess.TimeoutExpired:
         problem = f"not done after {SECONDS} seconds"
     if problem:
-        place.broken.add(key)
-        samples.note(f"{job.contestant.name} left out of '{job.group}': {problem[:200]}")
+        run.broken.add(key)
+        run.samples.note(f"{job.contestant.name} left out of '{job.group}': {problem}")
         return
     answer = json.loads(done.stdout.splitlines()[-1])
     if job.contestant.name == FLOOR:
         measured = of_floor(answer, job)
     else:
-        samples.versions[job.contestant.name.partition(",")[0]] = answer["version"]
+        run.samples.versions[job.contestant.name.partition(",")[0]] = answer["version"]
         measured = answer["measured"]
-    samples.add_all(job.group, job.contestant.name, measured)
-    stats = place.provider.stats()
+    run.samples.add_all(job.group, job.contestant.name, measured)
+    stats = run.provider.stats()
     own = {"late_ms": stats["late_ms"]}
     if stats["events"]:
         own["cpu"] = (stats["cpu_seconds"] - before) * 1e6 / stats["events"]
     if "paced" in measured:
         own["share"] = (stats["cpu_seconds"] - before) * 100 / measured["paced"]["wall"]
-    samples.add_all(f"{job.group} provider", job.contestant.name, own)
+    run.samples.add_all(f"{job.group} provider", job.contestant.name, own)
 
 
 class Progress:
@@ -102,11 +112,11 @@ class Progress:
         return time.monotonic() - self._begun
 
 
-def run_group(name: str, jobs: list[Job], number: int, place: Place, samples: Samples, progress: Progress) -> None:
+def run_group(name: str, jobs: list[Job], number: int, run: Run) -> None:
     """One round of a measure; who has had its rounds is passed over."""
     due = [job for job in jobs if number <= job.rounds]
     if due:
         names = ", ".join(dict.fromkeys(job.contestant.name for job in due))
-        progress.say(f"round {number}, {name}: {names}")
+        run.progress.say(f"round {number}, {name}: {names}")
     for job in due:
-        run_job(job, place, samples)
+        run_job(job, run)

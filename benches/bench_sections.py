@@ -29,7 +29,13 @@ def _names() -> tuple[str, ...]:
     """All contestants and the ways they are run, the floor first."""
     found = [FLOOR]
     for one in ALL:
-        found += [one.name, f"{one.name}, uvloop", f"{one.name}, TLS", f"{one.name}, TLS, HTTP/2"]
+        found += [
+            one.name,
+            f"{one.name}, read-ahead",
+            f"{one.name}, uvloop",
+            f"{one.name}, TLS",
+            f"{one.name}, TLS, HTTP/2",
+        ]
     return tuple(found)
 
 
@@ -55,19 +61,20 @@ def protocols() -> Iterator[Table]:
             for name in ("hand-written", sdk, OURS)
         ]
         sizes = sorted({1_000, 2_000, 5_000, 10_000})
-        columns = [Column(f"an event, {count:,}", f"events-{count} cpu") for count in sizes]
+        columns = [Column("bytes of an event", "bytes", plain=True)]
+        columns += [Column(f"an event of {count:,}", f"events-{count} cpu") for count in sizes]
         columns.append(Column("a request", "request cpu"))
-        text = "CPU microseconds for one event of a fast stream, by the number of its events, and for one request."
+        text = (
+            "CPU microseconds for one event of a fast stream, by the number of its events, and for one request. The "
+            "bound of an event grows with its bytes where it has more than one of openai-completions."
+        )
         yield Table(f"protocols-{mode}", f"The wire protocols, {mode}", text, tuple(columns), tuple(rows))
-    rows = [Row(api, "provider", f"bytes {api}") for api in SDK_OF]
-    columns = (Column("bytes of an event", "event", plain=True),)
-    yield Table("bytes", "Bytes of an event", "What one text delta takes on the wire.", columns, tuple(rows))
 
 
 def requests() -> Table:
     """Requests that do not stream, sync beside async."""
     text = "CPU microseconds for one request on a connection that is kept."
-    rows = [row for mode in ("sync", "async") for row in _rows(f"requests {mode}", _names())]
+    rows = [row for mode in ("sync", "async") for row in _rows(f"burst {mode}", _names())]
     named = tuple(Row(f"{row.title}, {row.group.split()[1]}", row.name, row.group) for row in rows)
     columns = (Column("a request, us", "request cpu"), Column("times alchemy", "request cpu", ratio=True))
     return Table("requests", "Requests that do not stream", text, columns, named)
@@ -75,7 +82,7 @@ def requests() -> Table:
 
 def tools() -> Table:
     """Streamed tool calls."""
-    sizes = {4_000: "4 KB", 40_000: "40 KB", 400_000: "400 KB"}
+    sizes = {800: "0.8 KB", 4_000: "4 KB", 40_000: "40 KB", 400_000: "400 KB"}
     columns = tuple(Column(f"{name} of arguments", f"calls-{size}-8 cpu") for size, name in sizes.items())
     text = (
         "CPU microseconds for one delta of 8 bytes. alchemy and anthropic's helper have the arguments parsed after "

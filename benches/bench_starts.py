@@ -7,13 +7,16 @@ import json
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bench_contestants import Contestant
 from bench_environments import PEERS
-from bench_rounds import CLIENTS, Place
+from bench_plan import Plan
+from bench_rounds import CLIENTS, Run, last_word
 from bench_samples import Samples
 from bench_setup import pinned
 
@@ -36,10 +39,15 @@ def start(python: Path, code: str) -> Started:
     """Runs a fresh interpreter to its end."""
     read_end, write_end = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    before = time.perf_counter()
-    actions = [(os.POSIX_SPAWN_DUP2, write_end, 1)]
-    process = os.posix_spawn(python, [str(python), "-c", code], environment, file_actions=actions)
-    os.close(write_end)
+    with tempfile.TemporaryFile() as errors:
+        actions = [(os.POSIX_SPAWN_DUP2, write_end, 1), (os.POSIX_SPAWN_DUP2, errors.fileno(), 2)]
+        before = time.perf_counter()
+        process = os.posix_spawn(python, [str(python), "-c", code], environment, file_actions=actions)
+        os.close(write_end)
+        return _wait(process, read_end, before, errors)
+
+
+def _wait(process: int, read_end: int, before: float, errors: IO[bytes]) -> Started:
     with os.fdopen(read_end, "rb", buffering=0) as output:
         output.read(1)
         first = time.perf_counter()
@@ -48,7 +56,8 @@ def start(python: Path, code: str) -> Started:
     _, status, usage = os.wait4(process, 0)
     wall = time.perf_counter() - before
     if status:
-        raise RuntimeError(f"a fresh process failed with status {status}; its error is above")
+        errors.seek(0)
+        raise RuntimeError(last_word(errors.read().decode(errors="replace"), os.waitstatus_to_exitcode(status)))
     return Started((first - before) * 1000, wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
 
 
@@ -58,39 +67,39 @@ def code(one: Contestant, origin: str) -> tuple[str, str]:
     return ready, f"{ready}\n{one.answer.format(origin=origin)}"
 
 
-def measure(one: Contestant, times: int, place: Place, samples: Samples) -> None:
+def measure(one: Contestant, times: int, run: Run) -> None:
     """One round: fresh processes in turn, each figure the median of the round."""
-    ready, answer = code(one, place.provider.origin)
-    python = place.pythons[one.name]
-    with pinned(place.core):
-        for warm_up in ("pass", ready, answer):
+    ready, answer = code(one, run.provider.origin)
+    python = run.pythons[one.name]
+    with pinned(run.core):
+        for warm_up in ("pass", answer):
             start(python, warm_up)
         bare, made, cold = [], [], []
         for _ in range(times):
             bare.append(start(python, "pass"))
             made.append(start(python, ready))
             cold.append(start(python, answer))
-    samples.add("start import wall", one.name, _middle(made, "wall") - _middle(bare, "wall"))
-    samples.add("start import cpu", one.name, _middle(made, "cpu") - _middle(bare, "cpu"))
-    samples.add("start bare wall", one.name, _middle(bare, "wall"))
-    samples.add("start answer wall", one.name, _middle(cold, "first"))
-    samples.add("start answer cpu", one.name, _middle(cold, "cpu"))
+    run.samples.add("start import wall", one.name, _middle(made, "wall") - _middle(bare, "wall"))
+    run.samples.add("start import cpu", one.name, _middle(made, "cpu") - _middle(bare, "cpu"))
+    run.samples.add("start bare wall", one.name, _middle(bare, "wall"))
+    run.samples.add("start answer wall", one.name, _middle(cold, "first"))
+    run.samples.add("start answer cpu", one.name, _middle(cold, "cpu"))
 
 
 def _middle(found: list[Started], what: str) -> float:
     return statistics.median(getattr(one, what) for one in found)
 
 
-def measure_all(contestants: list[Contestant], times: int, place: Place, samples: Samples) -> None:
+def measure_all(contestants: list[Contestant], plan: Plan, run: Run) -> None:
     """One round of all who can be measured."""
     for one in contestants:
-        if not one.ready or (one.name, "start") in place.broken:
+        if not one.ready or (one.name, "start") in run.broken:
             continue
         try:
-            measure(one, times, place, samples)
+            measure(one, plan.starts[one.speed], run)
         except RuntimeError as problem:
-            place.broken.add((one.name, "start"))
-            samples.note(f"{one.name} left out of 'start': {problem}")
+            run.broken.add((one.name, "start"))
+            run.samples.note(f"{one.name} left out of 'start': {problem}")
 
 
 def measure_size(one: Contestant, python: Path, samples: Samples) -> None:

@@ -89,7 +89,7 @@ def verdict(row: Row, table: Table, samples: Samples) -> str:
     limits = {str(bound) for _, bound in found}
     if len(limits) == 1:
         return limits.pop()
-    return "; ".join(f"{title.partition(',')[0]} {bound}" for title, bound in found)
+    return "; ".join(f"{title.partition(', ')[0]} {bound}" for title, bound in found)
 
 
 def cells(table: Table, samples: Samples) -> list[list[str]]:
@@ -106,7 +106,9 @@ def cells(table: Table, samples: Samples) -> list[list[str]]:
             lines.append([row.title, *figures, verdict(row, table, samples)])
     if not lines:
         return []
-    return [["", *(column.title for column in columns), "alchemy's bound"], *lines]
+    head = ["", *(column.title for column in columns), "alchemy's bound"]
+    bounded = any(line[-1] for line in lines)
+    return [line if bounded else line[:-1] for line in (head, *lines)]
 
 
 def plain(table: list[list[str]]) -> str:

@@ -16,11 +16,11 @@ from typing import Any
 import bench_publish
 import bench_report
 from bench_bounds import all_bounds
-from bench_contestants import ALL, FLOOR
+from bench_contestants import ALL, BOTH, FLOOR, OURS, YARDSTICK
 from bench_environments import install, python_of
 from bench_jobs import BY_GROUP, SDK_OF
 from bench_plan import FULL, GROUPS, QUICK, TINY, Plan
-from bench_rounds import CLIENTS, Place, Progress, run_group
+from bench_rounds import CLIENTS, Progress, Run, run_group
 from bench_samples import Samples
 from bench_setup import Provider, cores, machine, provider
 from bench_starts import measure_all, measure_size
@@ -46,7 +46,7 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def event_bytes(running: Provider, samples: Samples) -> None:
+def event_bytes(running: Provider, present: Field, samples: Samples) -> None:
     """How many bytes one event of each protocol has: the difference of two streams."""
     sys.path.append(str(CLIENTS))
     wire: Any = importlib.import_module("wire")
@@ -56,7 +56,9 @@ def event_bytes(running: Provider, samples: Samples) -> None:
             model = f"events-{count}"
             path = wire.path(api, model, stream=True)
             sizes.append(len(running.answer(path, wire.headers(api), wire.body(api, model, stream=True))))
-        samples.add(f"bytes {api} event", "provider", (sizes[1] - sizes[0]) / 1_000)
+        for name in {YARDSTICK, SDK_OF[api], OURS} & set(present.pythons):
+            for mode in BOTH:
+                samples.add(f"protocols {api} {mode} bytes", name, (sizes[1] - sizes[0]) / 1_000)
 
 
 def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samples, progress: Progress) -> None:
@@ -68,9 +70,9 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if "tls" in asked.measures else None
         running = stack.enter_context(provider(provider_core, folder))
-        place = Place(running, client_core, present.pythons)
+        everything = Run(running, client_core, present.pythons, samples, progress)
         if "protocols" in asked.measures:
-            event_bytes(running, samples)
+            event_bytes(running, present, samples)
         clients = [one for one in present.contestants if one.script]
         jobs = {
             name: list(BY_GROUP[name](plan, present.contestants if name in ("concurrency", "free") else clients))
@@ -79,10 +81,10 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
         }
         for number in range(1, most + 1):
             for name, group in jobs.items():
-                run_group(name, group, number, place, samples, progress)
+                run_group(name, group, number, everything)
             if "start" in asked.measures and number <= max(plan.long_rounds.values()):
                 progress.say(f"round {number}, start")
-                measure_all(clients, plan.starts, place, samples)
+                measure_all(clients, plan, everything)
         if "start" in asked.measures:
             for one in (one for one in clients if one.ready):
                 measure_size(one, present.pythons[one.name], samples)

@@ -37,6 +37,8 @@ class Target:
     ca_file: str | None = None
     """The authority of the provider's certificate; None: plain HTTP."""
     http2: bool = False
+    read_ahead: bool = False
+    """Whether a library may gather bytes before it gives out any, where it can."""
 
     @property
     def origin(self) -> str:

@@ -35,6 +35,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--api", default=OPENAI_COMPLETIONS, help="wire protocol")
     parser.add_argument("--ca-file", help="speak TLS, and trust this authority")
     parser.add_argument("--http2", action="store_true")
+    parser.add_argument("--read-ahead", action="store_true", help="let the library gather bytes, where it can")
     parser.add_argument("--uvloop", action="store_true", help="run in uvloop")
     parser.add_argument("--streams", type=burst.Streams.parse, nargs="*", default=[], metavar="DELTASxREPEATS")
     parser.add_argument("--calls", type=burst.Calls.parse, nargs="*", default=[], metavar="BYTESxSTEPxREPEATS")
@@ -77,7 +78,7 @@ def main(
 ) -> None:
     """Runs what the command line asks for. The asynchronous factory is called inside the running loop."""
     asked = arguments()
-    target = Target(asked.port, asked.api, asked.ca_file, asked.http2)
+    target = Target(asked.port, asked.api, asked.ca_file, asked.http2, asked.read_ahead)
     if asked.mode == "sync":
         found = measure_sync(sync_client(target), asked)
     else:

@@ -10,9 +10,14 @@ import wire
 from asked import Target
 from bench_client import main
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
+from pyreqwest.request import SyncRequestBuilder
 
 TIMEOUT = dt.timedelta(seconds=120)
 """Its time limit: longer than the pauses of a stream that waits."""
+
+
+READ_AHEAD = SyncRequestBuilder.default_streamed_read_buffer_limit()
+"""Bytes that it gathers before it gives out any, by default; a stream of tokens would have to wait for them."""
 
 
 class Loop:
@@ -23,6 +28,7 @@ class Loop:
     def __init__(self, target: Target, builder: Any) -> None:
         self._api = target.api
         self._text_of = wire.TEXT[target.api]
+        self._read_ahead = READ_AHEAD if target.read_ahead else 0
         builder = builder.base_url(target.origin).default_headers(wire.headers(target.api))
         builder = builder.error_for_status(True).timeout(TIMEOUT)
         if target.ca_file:
@@ -33,6 +39,9 @@ class Loop:
         request = self._client.post(wire.path(self._api, model, stream=stream))
         return request.body_bytes(wire.body(self._api, model, stream=stream))
 
+    def _stream(self, model: str) -> Any:
+        return self._post(model, stream=True).streamed_read_buffer_limit(self._read_ahead).build_streamed()
+
 
 class Blocking(Loop):
     """`SyncClient`."""
@@ -42,7 +51,7 @@ class Blocking(Loop):
 
     def _read(self, model: str, text_of: Callable[[Any], str | None], each: Callable[[str], None]) -> None:
         events = wire.Events(text_of)
-        with self._post(model, stream=True).build_streamed() as response:
+        with self._stream(model) as response:
             reader = response.body_reader
             while (piece := reader.read_chunk()) is not None:
                 for text in events.feed(piece):
@@ -52,7 +61,7 @@ class Blocking(Loop):
         """Reads one stream."""
         events = wire.Events(self._text_of)
         seen = 0
-        with self._post(model, stream=True).build_streamed() as response:
+        with self._stream(model) as response:
             reader = response.body_reader
             while (piece := reader.read_chunk()) is not None:
                 for _text in events.feed(piece):
@@ -82,7 +91,7 @@ class Asynchronous(Loop):
 
     async def _read(self, model: str, text_of: Callable[[Any], str | None], each: Callable[[str], None]) -> None:
         events = wire.Events(text_of)
-        async with self._post(model, stream=True).build_streamed() as response:
+        async with self._stream(model) as response:
             reader = response.body_reader
             while (piece := await reader.read_chunk()) is not None:
                 for text in events.feed(piece):
@@ -92,7 +101,7 @@ class Asynchronous(Loop):
         """Reads one stream."""
         events = wire.Events(self._text_of)
         seen = 0
-        async with self._post(model, stream=True).build_streamed() as response:
+        async with self._stream(model) as response:
             reader = response.body_reader
             while (piece := await reader.read_chunk()) is not None:
                 for _text in events.feed(piece):

@@ -124,11 +124,13 @@ class Events:
 
     def __init__(self, text_of: Callable[[Any], str | None]) -> None:
         self._text_of = text_of
+        # Google ends its lines as HTTP does, the others as Unix does.
+        self._blank_line = b"\r\n\r\n" if text_of is _google_text else b"\n\n"
         self._partial = b""
 
     def feed(self, data: bytes) -> list[str]:
         """The pieces of text that the bytes complete."""
-        *events, self._partial = (self._partial + data).split(b"\n\n")
+        *events, self._partial = (self._partial + data).split(self._blank_line)
         texts = []
         text_of = self._text_of
         for event in events:
