@@ -3,10 +3,11 @@
 import json
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bench_environments import ROOT
-from bench_report import RESULTS, about, filled, growth_lines
+from bench_report import about, filled, growth_lines
 from bench_samples import Samples
 from bench_tables import markdown
 
@@ -36,12 +37,12 @@ def filled_page(page: str, samples: Samples, found: Mapping[str, Any]) -> tuple[
     return between(page, "notes", "\n".join(notes)), missing
 
 
-def publish(samples: Samples, found: Mapping[str, Any]) -> list[str]:
+def publish(results: Path, samples: Samples, found: Mapping[str, Any]) -> list[str]:
     """Writes page, figures and plots; returns the names of tables that the page has no place for."""
     page, missing = filled_page(PAGE.read_text(encoding="utf-8"), samples, found)
     PAGE.write_text(page, encoding="utf-8")
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "reference.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for plot in sorted(RESULTS.glob("*.svg")):
+    for plot in sorted(results.glob("*.svg")):
         shutil.copyfile(plot, FOLDER / plot.name)
     return missing

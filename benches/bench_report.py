@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from bench_bounds import all_bounds, growth
+from bench_contestants import OURS
 from bench_samples import Samples
 from bench_sections import all_tables
 from bench_tables import Table, cells, markdown, plain
 
 RESULTS = Path(__file__).resolve().parent / "results"
+LATEST = "latest.json"
 HOW_TO_READ = "The median, and in brackets the lowest and the highest, of the rounds. 'kept' and 'OVER' are alchemy's."
 
 
@@ -42,9 +44,15 @@ def growth_lines(samples: Samples) -> list[str]:
     return [f"{bound.measure}: {bound.value:.2f} times ({bound})" for bound in growth(samples)]
 
 
+def failures(samples: Samples) -> list[str]:
+    """What alchemy could not do in this run, in the words of the notes."""
+    return [note for note in samples.notes if note.startswith(OURS) and " left out of " in note]
+
+
 def about(found: Mapping[str, Any]) -> list[str]:
     """When, where and with what the run was made."""
     lines = [f"{found['when']}, plan '{found['plan']}', measured in {found['seconds']:.0f} s"]
+    lines.append(f"building and installing before that, not counted: {found['seconds_before']:.0f} s")
     lines.append(", ".join(f"{key}: {value}" for key, value in found["machine"].items()))
     lines.append("versions: " + "; ".join(f"{name}: {version}" for name, version in found["versions"].items()))
     return lines
@@ -69,8 +77,8 @@ def page(samples: Samples, found: Mapping[str, Any]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def write(samples: Samples, found: Mapping[str, Any]) -> None:
+def write(folder: Path, samples: Samples, found: Mapping[str, Any]) -> None:
     """Writes `latest.md` and `latest.json`."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "latest.md").write_text(page(samples, found), encoding="utf-8")
-    (RESULTS / "latest.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    folder.mkdir(exist_ok=True)
+    (folder / "latest.md").write_text(page(samples, found), encoding="utf-8")
+    (folder / LATEST).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

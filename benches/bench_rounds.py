@@ -13,7 +13,7 @@ from typing import Any
 from bench_contestants import FLOOR
 from bench_jobs import Job
 from bench_samples import Samples
-from bench_setup import Provider, binary, pinned
+from bench_setup import Provider, pinned
 
 CLIENTS = Path(__file__).resolve().parent / "clients"
 SECONDS = 180
@@ -28,7 +28,7 @@ class Run:
     core: int | None
     """The core that the clients are pinned to; None where processes cannot be pinned."""
     pythons: Mapping[str, Path]
-    """The interpreter of each contestant, by its name without what follows a comma."""
+    """The interpreter of each contestant, by its name without what follows a comma; the floor is a program itself."""
     samples: Samples
     progress: "Progress"
     broken: set[tuple[str, str]] = field(default_factory=set)
@@ -40,7 +40,7 @@ def command(job: Job, run: Run) -> list[str]:
     if job.contestant.name == FLOOR:
         streams, deltas, pause = job.arguments[-1].split("x")
         options = ["--streams", streams, "--events", deltas, "--pause", pause]
-        return [str(binary("alchemy-floor")), str(run.provider.port), *options]
+        return [str(run.pythons[FLOOR]), str(run.provider.port), *options]
     python = run.pythons[job.contestant.name.partition(",")[0]]
     words = [str(python), str(CLIENTS / job.contestant.script), *job.arguments, *job.contestant.flags]
     if job.tls:

@@ -15,10 +15,10 @@ from typing import Any
 from bench_environments import ROOT
 
 
-def binary(name: str) -> Path:
-    """Where cargo puts a program of the release profile."""
+def programs() -> Path:
+    """The folder in which cargo puts programs of the release profile."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return ROOT / target / "release" / name
+    return ROOT / target / "release"
 
 
 def cores() -> tuple[int | None, int | None]:
@@ -77,9 +77,8 @@ class Provider:
 
 
 @contextmanager
-def provider(core: int | None, tls_folder: Path | None) -> Iterator[Provider]:
+def provider(program: Path, core: int | None, tls_folder: Path | None) -> Iterator[Provider]:
     """Runs the loopback provider; with a folder for its authority it speaks TLS as well."""
-    program = binary("alchemy-loopback")
     command = [str(program), *(("--tls", str(tls_folder)) if tls_folder else ())]
     with pinned(core):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

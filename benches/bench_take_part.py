@@ -5,17 +5,19 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench_contestants import ALL, FLOOR, OURS, Contestant
+from bench_contestants import ALL, FLOOR, OURS, RAW, YARDSTICK, Contestant
 from bench_environments import build_provider, build_wheel, install, python_of
 from bench_rounds import Progress
 from bench_samples import Samples
-from bench_setup import binary
+from bench_setup import programs
 
 
 @dataclass
 class Field:
     """Who takes part, with what."""
 
+    programs: Path
+    """Where the provider and the floor are."""
     contestants: list[Contestant] = field(default_factory=list)
     pythons: dict[str, Path] = field(default_factory=dict)
 
@@ -41,28 +43,50 @@ def _problem(python: Path, statement: str) -> str:
     return (done.stderr.strip().splitlines() or ["no word"])[-1] if done.returncode else ""
 
 
-def take_part(only: list[str], build: str | None, progress: Progress, samples: Samples) -> Field:
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of those who take part."""
+
+    only: tuple[str, ...] = ()
+    """These alone; empty: all."""
+    build: str | None = None
+    """The profile of the wheel to build; None: alchemy is that of the interpreter that runs this."""
+    here: Path | None = None
+    """Where the provider is built already: then nothing is built or installed, and who needs no library runs in this
+    interpreter."""
+
+
+def take_part(wanted: Wanted, progress: Progress, samples: Samples) -> Field:
     """Installs and builds; a line is noted for each who cannot take part."""
-    progress.say("building the loopback provider where it is out of date; this does not count")
-    build_provider()
-    found = Field()
-    if (not only or FLOOR in only) and binary("alchemy-floor").exists():
-        found.add(Contestant(FLOOR, "", "", modes=("async",)), Path())
+    found = Field(wanted.here or programs())
+    if not wanted.here:
+        progress.say("building the loopback provider where it is out of date; this does not count")
+        build_provider()
+    if not wanted.only or FLOOR in wanted.only:
+        found.add(Contestant(FLOOR, "", "", modes=("async",)), found.programs / "alchemy-floor")
     for one in ALL:
-        if only and one.name not in only:
-            continue
-        if one.name == OURS:
-            python = _alchemy_python(build, progress)
-            if problem := _problem(python, "import alchemy; alchemy.Client()"):
-                raise SystemExit(f"alchemy does not start in {python}: {problem}")
-            if build is None:
-                samples.note(f"alchemy is the one that {python} has, as it was built there")
-            found.add(one, python)
-            continue
-        if not python_of(one.environment).exists():
-            progress.say(f"installing {one.environment}; this does not count")
-        if problem := install(one.environment):
-            samples.note(f"{one.name} left out: it cannot be installed: {problem}")
-            continue
-        found.add(one, python_of(one.environment))
+        if not wanted.only or one.name in wanted.only:
+            python = _python(one, wanted, progress, samples)
+            if python:
+                found.add(one, python)
     return found
+
+
+def _python(one: Contestant, wanted: Wanted, progress: Progress, samples: Samples) -> Path | None:
+    """The interpreter of one who can take part."""
+    if one.name == OURS:
+        python = _alchemy_python(wanted.build, progress)
+        if problem := _problem(python, "import alchemy; alchemy.Client()"):
+            raise SystemExit(f"alchemy does not start in {python}: {problem}")
+        if wanted.build is None:
+            samples.note(f"alchemy is the one that {python} has, as it was built there")
+        return python
+    if wanted.here:
+        return Path(sys.executable) if one.name in (RAW, YARDSTICK) else None
+    python = python_of(one.environment)
+    if not python.exists():
+        progress.say(f"installing {one.environment}; this does not count")
+    if problem := install(one.environment):
+        samples.note(f"{one.name} left out: it cannot be installed: {problem}")
+        return None
+    return python

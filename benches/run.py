@@ -20,14 +20,14 @@ from bench_contestants import ALL, BOTH, FLOOR, OURS, YARDSTICK
 from bench_environments import install, python_of
 from bench_jobs import BY_GROUP, SDK_OF
 from bench_plan import FULL, GROUPS, QUICK, TINY, Plan
+from bench_report import LATEST
 from bench_rounds import CLIENTS, Progress, Run, run_group
 from bench_samples import Samples
 from bench_setup import Provider, cores, machine, provider
 from bench_starts import measure_all, measure_size
-from bench_take_part import Field, take_part
+from bench_take_part import Field, Wanted, take_part
 
 PLANS = {plan.name: plan for plan in (FULL, QUICK, TINY)}
-LATEST = bench_report.RESULTS / "latest.json"
 
 
 def options(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -39,6 +39,8 @@ def options(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", choices=[FLOOR, *(one.name for one in ALL)])
     parser.add_argument("--measures", nargs="+", default=list(GROUPS), choices=GROUPS)
     parser.add_argument("--build", nargs="?", const="release", metavar="PROFILE", help="measure a wheel built now")
+    parser.add_argument("--here", type=Path, metavar="FOLDER", help="build and install nothing: the provider is there")
+    parser.add_argument("--results", type=Path, default=bench_report.RESULTS, metavar="FOLDER", help="what is written")
     parser.add_argument("--check", action="store_true", help="exit code 1 where alchemy is above a bound")
     parser.add_argument("--publish", action="store_true", help="write docs/performance.md and what stands beside it")
     parser.add_argument("--again", action="store_true", help="measure nothing: report the last run anew")
@@ -69,7 +71,7 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
     most = asked.rounds or max(plan.rounds.values())
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if "tls" in asked.measures else None
-        running = stack.enter_context(provider(provider_core, folder))
+        running = stack.enter_context(provider(present.programs / "alchemy-loopback", provider_core, folder))
         everything = Run(running, client_core, present.pythons, samples, progress)
         if "protocols" in asked.measures:
             event_bytes(running, present, samples)
@@ -90,13 +92,13 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
                 measure_size(one, present.pythons[one.name], samples)
 
 
-def plots(samples: Samples) -> None:
+def plots(folder: Path, samples: Samples) -> None:
     """Draws the plots in an environment of their own."""
     if problem := install("plots"):
         samples.note(f"plots left out: matplotlib cannot be installed: {problem}")
         return
-    command = [str(python_of("plots")), str(Path(__file__).parent / "bench_plots.py"), str(LATEST)]
-    subprocess.run([*command, str(bench_report.RESULTS)], check=True)
+    command = [str(python_of("plots")), str(Path(__file__).parent / "bench_plots.py"), str(folder / LATEST)]
+    subprocess.run([*command, str(folder)], check=True)
 
 
 def run(asked: argparse.Namespace) -> tuple[Samples, dict[str, Any]]:
@@ -104,14 +106,15 @@ def run(asked: argparse.Namespace) -> tuple[Samples, dict[str, Any]]:
     plan = PLANS[asked.plan]
     samples = Samples()
     getting_ready = Progress()
-    present = take_part(asked.only, asked.build, getting_ready, samples)
+    present = take_part(Wanted(tuple(asked.only), asked.build, asked.here), getting_ready, samples)
     getting_ready.say("ready: building and installing are done")
+    seconds_before = getting_ready.seconds
     progress = Progress()
     measure(plan, asked, present, samples, progress)
     facts = {
         "plan": plan.name,
         "seconds": progress.seconds,
-        "seconds_before": getting_ready.seconds - progress.seconds,
+        "seconds_before": seconds_before,
         "machine": machine(),
     }
     return samples, bench_report.document(samples, facts)
@@ -120,19 +123,22 @@ def run(asked: argparse.Namespace) -> tuple[Samples, dict[str, Any]]:
 def main() -> int:
     """Measures, prints the tables and writes them to `benches/results/`."""
     asked = options()
-    samples, found = bench_report.read(LATEST) if asked.again else run(asked)
-    bench_report.write(samples, found)
+    samples, found = bench_report.read(asked.results / LATEST) if asked.again else run(asked)
+    bench_report.write(asked.results, samples, found)
     print(bench_report.text(samples, found))
     if asked.plan != "tiny":
-        plots(samples)
-    print(f"written to {bench_report.RESULTS}")
+        plots(asked.results, samples)
+    print(f"written to {asked.results}")
     if asked.publish:
-        missing = bench_publish.publish(samples, found)
+        missing = bench_publish.publish(asked.results, samples, found)
         print(f"published in {bench_publish.PAGE}" + (f"; no place there for {', '.join(missing)}" if missing else ""))
     over = [bound for bound in all_bounds(samples) if not bound.kept]
     for bound in over:
         print(f"over its bound: {bound.measure}: {bound.value:.3g}, bound {bound.limit:.3g}", file=sys.stderr)
-    return 1 if asked.check and over else 0
+    failed = bench_report.failures(samples)
+    for line in failed:
+        print(line, file=sys.stderr)
+    return 1 if asked.check and (over or failed) else 0
 
 
 if __name__ == "__main__":
