@@ -171,8 +171,8 @@ def test_stats_count_what_was_written_since_the_reset(provider):
         ("POST /v1/chat/completions", "paced-7", 400, "write paced-<events>-<milliseconds>"),
         ("POST /v1/chat/completions", "calls-7-7", 400, "write calls-<bytes>-<step>"),
         ("POST /v1/chat/completions", "events-3000000", 400, "more than 2000000"),
-        ("POST /v1/embeddings", "any", 404, "benches/README.md"),
-        ("GET /v1/responses", "any", 404, "benches/README.md"),
+        ("POST /v1/embeddings", "any", 404, "benches/loopback/README.md"),
+        ("GET /v1/responses", "any", 404, "benches/loopback/README.md"),
     ],
 )
 def test_what_is_not_served_is_refused(provider, request_line, model, status, words):

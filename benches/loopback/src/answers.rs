@@ -14,6 +14,8 @@ use crate::wanted::{Protocol, Shape};
 
 /// Once the answers that are kept come to more than this, they are made anew when they are asked for again.
 const KEPT_BYTES: usize = 1024 * 1024 * 1024;
+/// The same for the deltas of paced streams.
+const KEPT_DELTAS: usize = 3_000_000;
 const WORDS: [&str; 16] = [
     " the",
     " quick",
@@ -65,10 +67,15 @@ impl Answers {
     /// The deltas of a paced stream.
     pub(crate) fn script(&self, protocol: Protocol, count: usize, framing: Framing) -> Rc<Script> {
         let mut made = self.scripts.borrow_mut();
-        let script = made
-            .entry((protocol, count, framing))
-            .or_insert_with(|| Rc::new(Script::new(protocol, count, framing)));
-        Rc::clone(script)
+        if let Some(script) = made.get(&(protocol, count, framing)) {
+            return Rc::clone(script);
+        }
+        if made.values().map(|script| script.count()).sum::<usize>() + count > KEPT_DELTAS {
+            made.clear();
+        }
+        let script = Rc::new(Script::new(protocol, count, framing));
+        made.insert((protocol, count, framing), Rc::clone(&script));
+        script
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `alchemy-loopback [--seconds N] [--tls DIRECTORY] [--core N]` prints `port N`, with `--tls` also `tls N`, and serves
 //! until its standard input closes or the seconds are over. One thread serves all connections and does as little as it can while it sends, so that what is measured is
-//! the client. `benches/README.md` says what it answers.
+//! the client. `README.md` beside this package says what it answers.
 
 mod alarm;
 mod answers;

@@ -55,7 +55,7 @@ impl Vendor for Gemini {
              \"finishReason\": \"STOP\",\n      \"index\": 0\n    }}\n  ],\n  \"usageMetadata\": {{\n    \
              \"promptTokenCount\": 9,\n    \"candidatesTokenCount\": 10,\n    \"totalTokenCount\": 19,\n    \
              \"promptTokensDetails\": [\n      {{\n        \"modality\": \"TEXT\",\n        \"tokenCount\": 9\n      \
-             }}\n    ]\n  }},\n  \"modelVersion\": \"gemini-2.5-flash\",\n  \
+             }}\n    ],\n    \"serviceTier\": \"standard\"\n  }},\n  \"modelVersion\": \"gemini-2.5-flash\",\n  \
              \"responseId\": \"N4FfaraYJYDQjrEP1JudsA4\"\n}}\n"
         )
     }
@@ -83,6 +83,6 @@ fn chunk(out: &mut Events, part: &str, finish: &str, count: usize) {
     out.data_with_carriage_returns(&format!(
         "{{\"candidates\": [{{\"content\": {{\"parts\": [{{{part}}}],\"role\": \"model\"}},{finish}\"index\": 0}}],\
          \"usageMetadata\": {{\"promptTokenCount\": 9,\"candidatesTokenCount\": {count},\"totalTokenCount\": {total},\
-         \"promptTokensDetails\": [{{\"modality\": \"TEXT\",\"tokenCount\": 9}}]}},{TAIL}}}"
+         \"promptTokensDetails\": [{{\"modality\": \"TEXT\",\"tokenCount\": 9}}],\"serviceTier\": \"standard\"}},{TAIL}}}"
     ));
 }
