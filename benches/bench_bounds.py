@@ -11,6 +11,8 @@ EVENT = {"sync": 0.8, "async": 1.0}
 """Microseconds of CPU for an event of about 280 bytes in one fast stream."""
 REQUEST = {"sync": 45.0, "async": 65.0}
 """Microseconds of CPU for a request that does not stream."""
+SHARED = 10_000
+"""The events of a stream from which on its request does not count."""
 SINGLE = 0.05
 """Milliseconds that one paced stream may be later than the raw reader's, at the median."""
 FIXED = {
@@ -62,13 +64,22 @@ def limit_of(measure: str, samples: Samples, ideal: float = 4.0) -> float | None
         # A run with shorter streams has the same seconds to spare.
         found += ideal - 4.0
     elif words[0] == "burst" and words[-1] == "cpu":
-        found = (REQUEST if words[2] == "request" else EVENT)[words[1]]
+        found = _cost(words[1], words[2])
     elif words[0] == "protocols" and words[-1] == "cpu":
-        found = (REQUEST if words[3] == "request" else EVENT)[words[2]] * _weight(words[1], words[3], samples)
+        found = _cost(words[2], words[3]) * _weight(words[1], words[3], samples)
     elif measure == "concurrency 1 paced late_ms p50":
         raw = samples.median(measure, RAW)
         found = None if raw is None else raw + SINGLE
     return found
+
+
+def _cost(mode: str, what: str) -> float:
+    """The limit of a request, or of an event of a stream of so many."""
+    if what == "request":
+        return REQUEST[mode]
+    deltas = int(what.removeprefix("events-"))
+    # A stream is a request as well, which its events share; many of them share it among themselves unseen.
+    return EVENT[mode] + (REQUEST[mode] / deltas if deltas < SHARED else 0.0)
 
 
 def _weight(api: str, what: str, samples: Samples) -> float:

@@ -22,7 +22,7 @@ TLS_NAMES = (OURS, "httpx", "aiohttp", "pyreqwest")
 FREE_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", YARDSTICK, "aiohttp", FLOOR)
 STEADY_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", FLOOR)
 """Who is run in every round of the long measures; the others in two."""
-EVENTS_OF_A_PROTOCOL = {"fast": "10000x5", "middle": "10000x1", "slow": "5000x1", "slowest": "2000x1"}
+EVENTS_OF_A_PROTOCOL = {"fast": "5000x10", "middle": "5000x2", "slow": "5000x1", "slowest": "5000x1"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,15 @@ def _api(one: Contestant) -> tuple[str, ...]:
 def burst(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     """Fast streams one after another, and requests; alchemy's longest stream is a process of its own."""
     for one in with_read_ahead(contestants):
+        arguments = (*_api(one), "--streams", *plan.pieces.events[one.speed])
+        if "--read-ahead" not in one.flags:
+            arguments += ("--requests", str(plan.pieces.requests[one.speed]))
+        if one.speed in ("slow", "slowest"):
+            # Their import takes seconds, and a process for each side would cost more than the figures.
+            yield Job("burst", one, ("both", *arguments), plan.rounds[one.speed])
+            continue
         for mode in one.modes:
-            arguments = (mode, *_api(one), "--streams", *plan.pieces.events[one.speed])
-            if "--read-ahead" not in one.flags:
-                arguments += ("--requests", str(plan.pieces.requests[one.speed]))
-            yield Job(f"burst {mode}", one, arguments, plan.rounds[one.speed])
+            yield Job(f"burst {mode}", one, (mode, *arguments), plan.rounds[one.speed])
     for one in contestants:
         if one.name == OURS and plan.longest:
             for mode in one.modes:
@@ -63,7 +67,7 @@ def protocols(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     """Streams and requests over each wire protocol."""
     present = {one.name: one for one in contestants}
     for api, sdk in SDK_OF.items():
-        for name in (YARDSTICK, sdk, OURS):
+        for name in (YARDSTICK, *((sdk,) if plan.vendors else ()), OURS):
             if one := present.get(name):
                 count = EVENTS_OF_A_PROTOCOL[one.speed] if plan.longest else plan.pieces.events[one.speed][0]
                 for mode in one.modes:
@@ -132,7 +136,7 @@ def threads(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         if piece and "sync" in one.modes:
             arguments = ("sync", *_api(one), "--paced", piece)
             yield Job("threads one", one, arguments, _long_rounds(plan, one))
-            if one.name in FREE_NAMES:
+            if one.name in FREE_NAMES and plan.pieces.free:
                 yield Job("threads all", one, arguments, _long_rounds(plan, one), pinned=False)
 
 
@@ -159,17 +163,14 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         variants = [one.variant(f"{one.name}, TLS")]
         if one.name != "aiohttp":
             variants.append(one.variant(f"{one.name}, TLS, HTTP/2", "--http2"))
+        rounds = min(plan.long_rounds[one.speed], plan.rounds[one.speed])
+        asked = ("--streams", *plan.pieces.events[one.speed][:2])
+        asked += ("--requests", str(plan.pieces.requests[one.speed] // 2))
         for variant in variants:
             for mode in variant.modes:
-                arguments = (mode, "--streams", *plan.pieces.events[one.speed][:2])
-                arguments += ("--requests", str(plan.pieces.requests[one.speed] // 2))
-                yield Job(f"tls {mode}", variant, arguments, min(3, plan.rounds[one.speed]), tls=True)
-            if plan.pieces.free:
-                for piece in plan.pieces.free:
-                    arguments = ("async", "--paced", piece)
-                    yield Job(
-                        f"tls {piece.split('x')[0]}", variant, arguments, min(2, plan.long_rounds["fast"]), tls=True
-                    )
+                yield Job(f"tls {mode}", variant, (mode, *asked), rounds, tls=True)
+            for piece in plan.pieces.free:
+                yield Job(f"tls {piece.split('x')[0]}", variant, ("async", "--paced", piece), min(2, rounds), tls=True)
 
 
 BY_GROUP: dict[str, Jobs] = {

@@ -38,6 +38,8 @@ class Plan:
     long_rounds: dict[Speed, int]
     """Round-robins of those that take the seconds their streams take."""
     pieces: Pieces
+    vendors: bool
+    """Whether the vendors' own libraries are run over each protocol, not only over the first."""
     longest: str
     """The longest stream, alchemy's alone, as `<deltas>x<repeats>`; empty: none."""
     starts: dict[Speed, int]
@@ -72,6 +74,7 @@ FULL = Plan(
         free=("200x200x20", "1000x200x20"),
         memory={"fast": "1000x2x4000", "middle": "1000x2x6000", "slow": "200x2x4000", "slowest": "200x2x8000"},
     ),
+    vendors=True,
     longest="1000000x1",
     starts={"fast": 5, "middle": 3, "slow": 3, "slowest": 1},
 )
@@ -93,12 +96,13 @@ QUICK = Plan(
             "fast": ("1x25x20", "200x50x20", "1000x50x20"),
             "middle": ("200x50x20",),
             "slow": ("200x25x20",),
-            "slowest": ("50x25x20",),
+            "slowest": (),
         },
         threads={"fast": "64x50x20", "middle": "", "slow": "", "slowest": ""},
         free=(),
         memory={"fast": "500x2x1000", "middle": "", "slow": "", "slowest": ""},
     ),
+    vendors=False,
     longest="1000000x1",
     starts={"fast": 3, "middle": 1, "slow": 1, "slowest": 1},
 )
@@ -116,6 +120,7 @@ TINY = Plan(
         free=("5x10x10",),
         memory=dict.fromkeys(("fast", "middle", "slow", "slowest"), "5x2x1000"),
     ),
+    vendors=True,
     longest="",
     starts=dict.fromkeys(("fast", "middle", "slow", "slowest"), 1),
 )

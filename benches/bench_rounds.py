@@ -31,6 +31,8 @@ class Run:
     """The interpreter of each contestant, by its name without what follows a comma; the floor is a program itself."""
     samples: Samples
     progress: "Progress"
+    warm: set[str] = field(default_factory=set)
+    """Whose programs have been started once."""
     broken: set[tuple[str, str]] = field(default_factory=set)
     """Contestants and groups that failed and are not tried again."""
 

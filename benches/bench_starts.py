@@ -72,8 +72,9 @@ def measure(one: Contestant, times: int, run: Run) -> None:
     ready, answer = code(one, run.provider.origin)
     python = run.pythons[one.name]
     with pinned(run.core):
-        for warm_up in ("pass", answer):
-            start(python, warm_up)
+        if one.name not in run.warm:
+            start(python, answer)
+            run.warm.add(one.name)
         bare, made, cold = [], [], []
         for _ in range(times):
             bare.append(start(python, "pass"))

@@ -86,9 +86,9 @@ def verdict(row: Row, table: Table, samples: Samples) -> str:
         for column in table.columns
         if not column.ratio and (bound := bound_of(f"{row.group} {column.measure}", samples))
     ]
-    limits = {str(bound) for _, bound in found}
-    if len(limits) == 1:
-        return limits.pop()
+    words = {str(bound) for _, bound in found}
+    if len(words) == 1:
+        return words.pop()
     return "; ".join(f"{title.partition(', ')[0]} {bound}" for title, bound in found)
 
 

@@ -30,7 +30,7 @@ class AsyncClient(burst.AsyncBurst, paced.AsyncPaced, Protocol):
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description="Measures one client library and prints one line of JSON.")
-    parser.add_argument("mode", choices=["sync", "async"])
+    parser.add_argument("mode", choices=["sync", "async", "both"], help="both: one after the other")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--api", default=OPENAI_COMPLETIONS, help="wire protocol")
     parser.add_argument("--ca-file", help="speak TLS, and trust this authority")
@@ -79,9 +79,10 @@ def main(
     """Runs what the command line asks for. The asynchronous factory is called inside the running loop."""
     asked = arguments()
     target = Target(asked.port, asked.api, asked.ca_file, asked.http2, asked.read_ahead)
-    if asked.mode == "sync":
-        found = measure_sync(sync_client(target), asked)
-    else:
+    found: dict[str, object] = {}
+    if asked.mode != "async":
+        found["sync"] = measure_sync(sync_client(target), asked)
+    if asked.mode != "sync":
 
         async def measured() -> dict[str, object]:
             return await measure_async(async_client(target), asked)
@@ -89,8 +90,8 @@ def main(
         # Imported by name: type checkers look into an environment that has none.
         uvloop: Any = importlib.import_module("uvloop") if asked.uvloop else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
-            found = runner.run(measured())
-    print(json.dumps({"version": version, "measured": found}))
+            found["async"] = runner.run(measured())
+    print(json.dumps({"version": version, "measured": found if asked.mode == "both" else found[asked.mode]}))
     # What a library leaves running at exit is not part of the measure and must not hold up the round.
     sys.stdout.flush()
     os._exit(0)
