@@ -22,6 +22,8 @@ TLS_NAMES = (OURS, "httpx", "aiohttp", "pyreqwest")
 FREE_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", YARDSTICK, "aiohttp", FLOOR)
 STEADY_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", FLOOR)
 """Who is run in every round of the long measures; the others in two."""
+FEWER_ROUNDS = ("500", "2000")
+"""Numbers of streams that stand between or beyond those that have bounds."""
 EVENTS_OF_A_PROTOCOL = {"fast": "5000x10", "middle": "5000x2", "slow": "5000x1", "slowest": "5000x1"}
 
 
@@ -114,7 +116,8 @@ def _paced(kind: str, plan: Plan, one: Contestant, pieces: Iterable[str], *, pin
     for piece in pieces:
         streams = piece.split("x")[0]
         arguments = ("async", *_api(one), "--paced", piece)
-        yield Job(f"{kind} {streams}", one, arguments, _long_rounds(plan, one), pinned=pinned)
+        rounds = max(1, _long_rounds(plan, one) - (streams in FEWER_ROUNDS))
+        yield Job(f"{kind} {streams}", one, arguments, min(rounds, 3 if pinned else 2), pinned=pinned)
 
 
 def concurrency(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
@@ -169,7 +172,8 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         for variant in variants:
             for mode in variant.modes:
                 yield Job(f"tls {mode}", variant, (mode, *asked), rounds, tls=True)
-            for piece in plan.pieces.free:
+            paced = plan.pieces.free if one.speed == "fast" else plan.pieces.free[:1]
+            for piece in paced:
                 yield Job(f"tls {piece.split('x')[0]}", variant, ("async", "--paced", piece), min(2, rounds), tls=True)
 
 

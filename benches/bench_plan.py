@@ -49,7 +49,7 @@ class Plan:
 FULL = Plan(
     name="full",
     rounds={"fast": 5, "middle": 5, "slow": 3, "slowest": 2},
-    long_rounds={"fast": 3, "middle": 2, "slow": 1, "slowest": 1},
+    long_rounds={"fast": 3, "middle": 1, "slow": 1, "slowest": 1},
     pieces=Pieces(
         events={
             "fast": ("1000x50", "10000x10", "100000x1"),
@@ -66,9 +66,9 @@ FULL = Plan(
         },
         paced={
             "fast": ("1x200x20", "200x200x20", "500x200x20", "1000x200x20", "2000x200x20"),
-            "middle": ("1x200x20", "200x200x20", "500x200x20", "1000x200x20", "2000x200x20"),
-            "slow": ("1x200x20", "200x200x20", "1000x50x20"),
-            "slowest": ("1x200x20", "200x100x20", "1000x20x20"),
+            "middle": ("1x200x20", "200x100x20", "1000x20x20"),
+            "slow": ("1x200x20", "200x100x20", "1000x20x20"),
+            "slowest": ("1x200x20", "200x50x20", "1000x10x20"),
         },
         threads={"fast": "64x200x20", "middle": "64x200x20", "slow": "64x200x20", "slowest": "64x100x20"},
         free=("200x200x20", "1000x200x20"),

@@ -68,7 +68,7 @@ def code(one: Contestant, origin: str) -> tuple[str, str]:
 
 
 def measure(one: Contestant, times: int, run: Run) -> None:
-    """One round: fresh processes in turn, each figure the median of the round."""
+    """One round: fresh processes in turn, each a figure; an import is told over the median of the bare ones."""
     ready, answer = code(one, run.provider.origin)
     python = run.pythons[one.name]
     with pinned(run.core):
@@ -80,21 +80,21 @@ def measure(one: Contestant, times: int, run: Run) -> None:
             bare.append(start(python, "pass"))
             made.append(start(python, ready))
             cold.append(start(python, answer))
-    run.samples.add("start import wall", one.name, _middle(made, "wall") - _middle(bare, "wall"))
-    run.samples.add("start import cpu", one.name, _middle(made, "cpu") - _middle(bare, "cpu"))
-    run.samples.add("start bare wall", one.name, _middle(bare, "wall"))
-    run.samples.add("start answer wall", one.name, _middle(cold, "first"))
-    run.samples.add("start answer cpu", one.name, _middle(cold, "cpu"))
+    alone = {what: statistics.median(getattr(found, what) for found in bare) for what in ("wall", "cpu")}
+    for found in made:
+        run.samples.add("start import wall", one.name, found.wall - alone["wall"])
+        run.samples.add("start import cpu", one.name, found.cpu - alone["cpu"])
+    for found in bare:
+        run.samples.add("start bare wall", one.name, found.wall)
+    for found in cold:
+        run.samples.add("start answer wall", one.name, found.first)
+        run.samples.add("start answer cpu", one.name, found.cpu)
 
 
-def _middle(found: list[Started], what: str) -> float:
-    return statistics.median(getattr(one, what) for one in found)
-
-
-def measure_all(contestants: list[Contestant], plan: Plan, run: Run) -> None:
-    """One round of all who can be measured."""
+def measure_all(contestants: list[Contestant], plan: Plan, number: int, run: Run) -> None:
+    """One round of all who can be measured and have not had their rounds."""
     for one in contestants:
-        if not one.ready or (one.name, "start") in run.broken:
+        if not one.ready or (one.name, "start") in run.broken or number > plan.long_rounds[one.speed]:
             continue
         try:
             measure(one, plan.starts[one.speed], run)

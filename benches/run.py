@@ -86,7 +86,7 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
                 run_group(name, group, number, everything)
             if "start" in asked.measures and number <= max(plan.long_rounds.values()):
                 progress.say(f"round {number}, start")
-                measure_all(clients, plan, everything)
+                measure_all(clients, plan, number, everything)
         if "start" in asked.measures:
             for one in (one for one in clients if one.ready):
                 measure_size(one, present.pythons[one.name], samples)
