@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from figures import Clock, percentiles
 
@@ -80,7 +80,7 @@ class Marks:
         self.late.append(now - int(text))
 
 
-def summary(pace: Pace, marks: list[Marks], begun: int, clock: Clock) -> dict[str, object]:
+def summary(pace: Pace, marks: list[Marks], begun: int, clock: Clock) -> dict[str, Any]:
     """What is said of a run; `begun` is when all streams were asked for."""
     used = clock.per(1)
     events = pace.streams * pace.deltas
