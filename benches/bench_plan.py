@@ -95,7 +95,7 @@ QUICK = Plan(
         paced={
             "fast": ("1x25x20", "200x50x20", "1000x50x20"),
             "middle": ("200x50x20",),
-            "slow": ("200x25x20",),
+            "slow": ("200x10x20",),
             "slowest": (),
         },
         threads={"fast": "64x50x20", "middle": "", "slow": "", "slowest": ""},

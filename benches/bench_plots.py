@@ -25,6 +25,11 @@ def median(samples: Samples, measure: str, name: str) -> float | None:
     return statistics.median(values) if values else None
 
 
+def label_of(value: float) -> str:
+    """A figure beside its bar."""
+    return (f"{value:,.0f}" if value >= 100 else f"{value:.3g}") if value else ""
+
+
 def save(figure: Any, path: Path) -> None:
     """Writes a figure without the time of its making."""
     figure.tight_layout()
@@ -48,7 +53,7 @@ def bars(samples: Samples, measures: dict[str, str], label: str, path: Path) -> 
         strong = measure == first
         colours = [(OURS if name == "alchemy" else OTHERS) if strong else LIGHT for name in ordered]
         drawn = axes.barh(places, values, height, color=colours, label=legend)
-        axes.bar_label(drawn, [f"{value:,.3g}" if value else "" for value in values], padding=3, fontsize=8)
+        axes.bar_label(drawn, [label_of(value) for value in values], padding=3, fontsize=8)
     axes.set_yticks(range(len(ordered)), ordered)
     axes.set_xscale("log")
     axes.set_xlabel(label)
@@ -78,6 +83,7 @@ def lines(curves: dict[str, dict[int, float]], labels: tuple[str, str], path: Pa
             marker="o",
             markersize=4,
             linewidth=2.4 if ours else 1.2,
+            color=OURS if ours else None,
             linestyle="--" if name.endswith("uvloop") else "-",
             label=name,
         )

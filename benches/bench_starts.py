@@ -72,7 +72,8 @@ def measure(one: Contestant, times: int, run: Run) -> None:
     ready, answer = code(one, run.provider.origin)
     python = run.pythons[one.name]
     with pinned(run.core):
-        if one.name not in run.warm:
+        # Where each is started once, the measures before have had its files read.
+        if times > 1 and one.name not in run.warm:
             start(python, answer)
             run.warm.add(one.name)
         bare, made, cold = [], [], []

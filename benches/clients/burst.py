@@ -6,8 +6,9 @@ from typing import Protocol
 from asked import WHOLE_TEXT
 from figures import Clock
 
-WARM_UP_EVENTS = 1_000
+WARM_UP_EVENTS = 200
 WARM_UP_REQUESTS = 50
+"""At most; a quarter of those that count where they are few, for a library that takes milliseconds for each."""
 
 
 class SyncBurst(Protocol):
@@ -100,7 +101,7 @@ def measure_sync(client: SyncBurst, streams: list[Streams], calls: list[Calls], 
         found[call.model] = clock.per(call.deltas * call.repeats)
         check("bytes of arguments", got, call.size)
     if requests:
-        for _ in range(WARM_UP_REQUESTS):
+        for _ in range(min(WARM_UP_REQUESTS, requests // 4)):
             client.request()
         clock = Clock()
         for _ in range(requests):
@@ -131,7 +132,7 @@ async def measure_async(
         found[call.model] = clock.per(call.deltas * call.repeats)
         check("bytes of arguments", got, call.size)
     if requests:
-        for _ in range(WARM_UP_REQUESTS):
+        for _ in range(min(WARM_UP_REQUESTS, requests // 4)):
             await client.request()
         clock = Clock()
         for _ in range(requests):
