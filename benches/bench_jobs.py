@@ -16,6 +16,8 @@ SDK_OF = {
 ONE_PROTOCOL = ("google-genai", "anthropic")
 """Libraries whose protocol is not OpenAI's."""
 NATIVE = {"anthropic": "anthropic-messages", "google-genai": "google-generative-ai"}
+WITH_FLOOR = ("burst", "concurrency", "free")
+"""The measures in which the floor takes part."""
 NO_CALLS = ("google-genai", RAW)
 """Who has no streamed arguments to read: the protocol sends them whole, or the reader looks at nothing."""
 TLS_NAMES = (OURS, "httpx", "aiohttp", "pyreqwest")
@@ -50,6 +52,10 @@ def _api(one: Contestant) -> tuple[str, ...]:
 def burst(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     """Fast streams one after another, and requests; alchemy's longest stream is a process of its own."""
     for one in with_read_ahead(contestants):
+        if one.name == FLOOR:
+            count = plan.pieces.events[one.speed][-1].split("x")[0]
+            yield Job("burst sync", one, ("--burst", count), plan.rounds[one.speed])
+            continue
         arguments = (*_api(one), "--streams", *plan.pieces.events[one.speed])
         if "--read-ahead" not in one.flags:
             arguments += ("--requests", str(plan.pieces.requests[one.speed]))
@@ -83,8 +89,8 @@ def tools(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     for one in contestants:
         calls = plan.pieces.calls[one.speed]
         if calls and one.name not in NO_CALLS:
-            mode = one.modes[0]
-            yield Job(f"tools {mode}", one, (mode, *_api(one), "--calls", *calls), min(3, plan.rounds[one.speed]))
+            for mode in one.modes if one.name == OURS else one.modes[:1]:
+                yield Job(f"tools {mode}", one, (mode, *_api(one), "--calls", *calls), min(3, plan.rounds[one.speed]))
 
 
 def with_read_ahead(contestants: list[Contestant]) -> list[Contestant]:

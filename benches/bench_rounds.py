@@ -40,8 +40,10 @@ class Run:
 def command(job: Job, run: Run) -> list[str]:
     """What runs a job."""
     if job.contestant.name == FLOOR:
-        streams, deltas, pause = job.arguments[-1].split("x")
-        options = ["--streams", streams, "--events", deltas, "--pause", pause]
+        options = list(job.arguments)
+        if "--burst" not in options:
+            streams, deltas, pause = job.arguments[-1].split("x")
+            options = ["--streams", streams, "--events", deltas, "--pause", pause]
         return [str(run.pythons[FLOOR]), str(run.provider.port), *options]
     python = run.pythons[job.contestant.name.partition(",")[0]]
     words = [str(python), str(CLIENTS / job.contestant.script), *job.arguments, *job.contestant.flags]
@@ -59,8 +61,10 @@ def last_word(errors: str, code: int) -> str:
 
 def of_floor(answer: Mapping[str, float], job: Job) -> dict[str, Any]:
     """What the floor says, in the clients' form."""
-    _, deltas, pause = (int(part) for part in job.arguments[-1].split("x"))
     cpu = answer["cpu_seconds"] * 1e6 / answer["events"]
+    if "--burst" in job.arguments:
+        return {f"events-{job.arguments[-1]}": {"cpu": cpu}}
+    _, deltas, pause = (int(part) for part in job.arguments[-1].split("x"))
     return {"paced": {"wall": answer["wall_seconds"], "ideal": deltas * pause / 1000, "cpu": cpu}}
 
 

@@ -89,7 +89,8 @@ def tools() -> Table:
         "each delta (`stream.partial_arguments`, `snapshot`); the others give out raw text, and the loops parse it "
         "once, at the end."
     )
-    rows = (*_rows("tools sync", _names()), *_rows("tools async", ("aiohttp",)))
+    rows = (*_rows("tools sync", _names()), Row("aiohttp, async", "aiohttp", "tools async"))
+    rows += (Row(f"{OURS}, async", OURS, "tools async"),)
     return Table("tools", "Tool calls with partial arguments", text, columns, rows)
 
 

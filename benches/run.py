@@ -18,7 +18,7 @@ import bench_report
 from bench_bounds import all_bounds
 from bench_contestants import ALL, BOTH, FLOOR, OURS, YARDSTICK
 from bench_environments import install, python_of
-from bench_jobs import BY_GROUP, SDK_OF
+from bench_jobs import BY_GROUP, SDK_OF, WITH_FLOOR
 from bench_plan import FULL, GROUPS, QUICK, TINY, Plan
 from bench_report import LATEST
 from bench_rounds import CLIENTS, Progress, Run, last_word, run_group
@@ -77,7 +77,7 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
             event_bytes(running, present, samples)
         clients = [one for one in present.contestants if one.script]
         jobs = {
-            name: list(BY_GROUP[name](plan, present.contestants if name in ("concurrency", "free") else clients))
+            name: list(BY_GROUP[name](plan, present.contestants if name in WITH_FLOOR else clients))
             for name in asked.measures
             if name in BY_GROUP
         }

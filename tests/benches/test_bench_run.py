@@ -29,6 +29,7 @@ def test_a_whole_run(programs, tmp_path):
     assert {"concurrency 5", "free 5", "memory memory", "tls sync", "tls async", "tls 5"} <= groups
     assert {"protocols google-generative-ai", "protocols anthropic-messages"} <= groups
     assert set(found["samples"]["concurrency 5 paced cpu"]) >= {"alchemy", "raw bytes", "Rust floor"}
+    assert found["samples"]["burst sync events-1000 cpu"].keys() == {"alchemy", "raw bytes", "Rust floor"}
     assert all(value >= 0 for value in found["samples"]["concurrency 5 paced late_ms p50"]["alchemy"])
     assert "5 paced streams, one core" in done.stdout
     assert "## TLS and HTTP/2" in (tmp_path / "latest.md").read_text(encoding="utf-8")
