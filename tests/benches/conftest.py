@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Provider:
-    """A running provider: its two ports, and the authority to trust at the second one."""
+    """A running provider: its two ports, and the certificate to trust at the second one."""
 
     port: int
     tls: int
@@ -52,7 +52,7 @@ def programs():
 @pytest.fixture(scope="session")
 def provider(programs, tmp_path_factory):
     """The loopback provider, for all tests."""
-    folder = tmp_path_factory.mktemp("authority")
+    folder = tmp_path_factory.mktemp("certificate")
     command = [programs["alchemy-loopback"], "--tls", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

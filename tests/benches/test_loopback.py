@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-import subprocess
+import socket
+import ssl
 import time
 from itertools import cycle, islice
 
@@ -20,6 +21,12 @@ PATHS = {
     "openai-responses": "/v1",
     "anthropic-messages": "/v1",
     "google-generative-ai": "/v1beta",
+}
+ROUTES = {
+    "openai-completions": "/v1/chat/completions",
+    "openai-responses": "/v1/responses",
+    "anthropic-messages": "/v1/messages",
+    "google-generative-ai": "/v1beta/models/{}:streamGenerateContent?alt=sse",
 }
 MILLISECOND = 1_000_000
 
@@ -140,6 +147,43 @@ def test_streams_share_a_connection_where_http2_is_allowed(provider, http2, conn
     assert provider.stats()["connections"] == connections + 1
 
 
+@pytest.mark.parametrize("model", ["events-30", "calls-200-9", "paced-6-10"])
+def test_each_event_is_an_http_chunk(provider, api, model):
+    """Over HTTP/1.1 a chunk of the body holds one event, from its first byte to the blank line after it."""
+    body = json.dumps({"model": model, "stream": True})
+    with socket.create_connection(("127.0.0.1", provider.port), timeout=30) as link:
+        head = f"POST {ROUTES[api].format(model)} HTTP/1.1\r\nhost: h\r\ncontent-length: {len(body)}\r\n\r\n"
+        link.sendall((head + body).encode())
+        answer = link.makefile("rb")
+        while answer.readline() != b"\r\n":
+            pass
+        chunks = 0
+        while size := int(answer.readline(), 16):
+            event = answer.read(size).replace(b"\r\n", b"\n")
+            assert answer.readline() == b"\r\n"
+            assert event.startswith((b"data: ", b"event: "))
+            assert event.endswith(b"\n\n")
+            assert event.count(b"\n\n") == event.count(b"data: ") == 1
+            chunks += 1
+        assert answer.readline() == b"\r\n"
+        answer.close()
+    assert chunks > 6
+
+
+@pytest.mark.parametrize("protocol", ["h2", "http/1.1"])
+def test_python_trusts_the_certificate(provider, protocol):
+    """OpenSSL, through which most peers speak, takes the certificate at its strictest, and either version of HTTP."""
+    context = ssl.create_default_context(cafile=provider.ca_file)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols([protocol])
+    for name in ("127.0.0.1", "localhost"):
+        with (
+            socket.create_connection(("127.0.0.1", provider.tls), timeout=30) as raw,
+            context.wrap_socket(raw, server_hostname=name) as link,
+        ):
+            assert link.selected_alpn_protocol() == protocol
+
+
 def test_a_client_that_leaves_ends_its_stream_alone(provider):
     """Of two paced streams one is left: the other is whole, and the provider goes on."""
     model = alchemy.Model(id="paced-20-5", base_url=f"http://127.0.0.1:{provider.port}/v1")
@@ -180,31 +224,3 @@ def test_what_is_not_served_is_refused(provider, request_line, model, status, wo
     got, body = provider.ask(*request_line.split(), json.dumps({"model": model, "stream": True}))
     assert got == status
     assert words in json.loads(body)["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "events"), [(["--streams", "50", "--events", "10", "--pause", "5"], 500), (["--burst", "3000"], 3000)]
-)
-def test_the_floor_reads_streams_to_their_end(programs, provider, arguments, events):
-    """`alchemy-floor` reads every byte of its streams and says what it took."""
-    provider.reset()
-    command = [programs["alchemy-floor"], str(provider.port), *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=60)
-    figures = json.loads(done.stdout)
-    assert set(figures) == {"wall_seconds", "cpu_seconds", "events", "bytes"}
-    assert figures["events"] == events == provider.stats()["events"]
-    assert 280 * events < figures["bytes"] < 500 * events
-    assert 0 <= figures["cpu_seconds"] <= figures["wall_seconds"]
-
-
-def test_the_provider_ends_by_itself(programs):
-    """Without words on its input it ends; so it does after `--seconds`, and at once where its arguments are wrong."""
-    binary = programs["alchemy-loopback"]
-    done = subprocess.run([binary], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.startswith("port ")
-    with subprocess.Popen([binary, "--seconds", "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        assert process.wait(30) == 0
-    wrong = subprocess.run([binary, "--port", "1"], capture_output=True, text=True, timeout=30, check=False)
-    assert wrong.returncode == 2
-    assert wrong.stderr.startswith("alchemy-loopback: unknown argument")
-    assert wrong.stderr.count("\n") == 1

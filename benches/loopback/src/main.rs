@@ -6,6 +6,7 @@
 
 mod alarm;
 mod answers;
+mod certificate;
 mod events;
 mod options;
 mod pacer;

@@ -11,7 +11,7 @@ pub(crate) const USAGE: &str = "usage: alchemy-loopback [--seconds N] [--tls DIR
 pub(crate) struct Options {
     /// When it ends by itself.
     pub(crate) seconds: Option<u64>,
-    /// Where the authority's certificate is written; without it nothing is served over TLS.
+    /// Where the certificate to trust is written; without it nothing is served over TLS.
     pub(crate) tls: Option<PathBuf>,
     /// The core that it keeps to, counted from 0.
     pub(crate) core: Option<usize>,
