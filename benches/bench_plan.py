@@ -85,7 +85,7 @@ QUICK = Plan(
     long_rounds={"fast": 1, "middle": 1, "slow": 1, "slowest": 1},
     pieces=Pieces(
         events={
-            "fast": ("1000x20", "10000x5", "100000x1"),
+            "fast": ("1000x20", "10000x4"),
             "middle": ("1000x3", "10000x1"),
             "slow": ("1000x2",),
             "slowest": ("1000x1",),
