@@ -10,6 +10,8 @@ BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
 # Which targets `make fuzz` runs; empty: all.
 TARGETS =
+# What `make bench` and `make bench-quick` pass on to benches/run.py.
+OPTIONS =
 
 help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -67,8 +69,11 @@ soak: build ## Faults at random for SECONDS (600), then a million events and 100
 fuzz: build ## Fuzz every decoder and the Python entry points, SECONDS=600 each; TARGETS="answer request" picks
 	@sh scripts/fuzz.sh "$(SECONDS)" $(TARGETS)
 
-bench: build ## Measure the speed, side by side with others
-	@sh benches/run.sh
+bench: .venv/.dev ## Measure the speed, side by side with others; OPTIONS="--publish --check" and more in benches/README.md
+	@$(BIN)/python benches/run.py --build $(OPTIONS)
+
+bench-quick: .venv/.dev ## The same in under two minutes, builds and installs not counted
+	@$(BIN)/python benches/run.py --build --quick $(OPTIONS)
 
 instructions: build ## Count the instructions of decoding under valgrind; fail where they are not those recorded
 	@$(BIN)/python scripts/instructions.py --check
@@ -115,6 +120,6 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 	@$(BIN)/python scripts/make_wheel.py
 
 clean: ## Remove what was built, the environment included
-	rm -rf .venv dist target fuzz/target fuzz/corpus fuzz/artifacts fuzz/logs python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs dist target fuzz/target fuzz/corpus fuzz/artifacts fuzz/logs python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance soak fuzz bench instructions instructions-record format lint guards docs lock check wheel clean
+.PHONY: help venv build local demo test conformance soak fuzz bench bench-quick instructions instructions-record format lint guards docs lock check wheel clean

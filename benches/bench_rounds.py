@@ -1,130 +1,128 @@
-"""Runs the clients one after another, round after round, and collects what they measured."""
+"""Runs the processes of the measures one after another, round after round, and collects what they measured."""
 
 import json
-import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from bench_setup import pinned
+from bench_contestants import FLOOR
+from bench_jobs import Job
+from bench_samples import Samples
+from bench_setup import Provider, pinned
 
 CLIENTS = Path(__file__).resolve().parent / "clients"
-MODES = ("sync", "async")
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """A client library and how to run it."""
-
-    name: str
-    script: str
-    python: Path
-    statement: str
-    """What a fresh process executes for the import measure."""
-    slow: bool = False
-    """Whether a stream costs so much that fewer repeats give a steady figure."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much to run."""
-
-    rounds: int
-    events: tuple[int, ...]
-    requests: int
-    starts: int
-    """Fresh processes per round for the import measure."""
-    quick: bool = False
-
-    def streams(self, contestant: Contestant) -> list[str]:
-        """Streams as `<deltas>x<repeats>`: short ones are repeated until they add up to a steady figure."""
-        total = 5_000 if contestant.slow else 50_000
-        most = 10_000 if contestant.slow and self.quick else max(self.events)
-        return [f"{count}x{max(1, total // count)}" for count in self.events if count <= most]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the clients run and what they talk to."""
-
-    port: int
-    core: int | None
-    """The core that the clients are pinned to; None where processes cannot be pinned."""
+SECONDS = 180
+"""After which a process is given up."""
 
 
 @dataclass
-class Samples:
-    """Every figure of a run: measure, then contestant, then one value per round."""
+class Run:
+    """Where the clients run, what they talk to, and what was found."""
 
-    values: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-
-    def add(self, measure: str, name: str, value: float) -> None:
-        """Keeps one figure."""
-        self.values.setdefault(measure, {}).setdefault(name, []).append(value)
-
-
-def run(contestants: list[Contestant], plan: Plan, place: Place, samples: Samples) -> None:
-    """One round-robin after another, so that a slow minute of the machine falls on all alike."""
-    for number in range(1, plan.rounds + 1):
-        for contestant in contestants:
-            for mode in MODES:
-                print(f"round {number}/{plan.rounds}: {contestant.name}, {mode}", file=sys.stderr)
-                _round(contestant, mode, plan, place, samples)
-        _starts(contestants, plan, place, samples)
+    provider: Provider
+    core: int | None
+    """The core that the clients are pinned to; None where processes cannot be pinned."""
+    pythons: Mapping[str, Path]
+    """The interpreter of each contestant, by its name without what follows a comma; the floor is a program itself."""
+    samples: Samples
+    progress: "Progress"
+    warm: set[str] = field(default_factory=set)
+    """Whose programs have been started once."""
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    """Contestants and groups that failed and are not tried again."""
 
 
-def _round(contestant: Contestant, mode: str, plan: Plan, place: Place, samples: Samples) -> None:
-    requests = plan.requests // 10 if contestant.slow else plan.requests
-    command = [str(contestant.python), str(CLIENTS / contestant.script), mode, "--port", str(place.port)]
-    command += ["--requests", str(requests), "--streams", *plan.streams(contestant)]
-    with pinned(place.core):
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=300)
-    if done.returncode:
-        raise SystemExit(f"{contestant.name}, {mode}: exit code {done.returncode}; its error is above")
-    answer = json.loads(done.stdout)
-    samples.versions[contestant.name] = answer["version"]
-    for what, figures in answer["measured"].items():
-        samples.add(f"{mode} {what} cpu", contestant.name, figures["cpu"])
-        samples.add(f"{mode} {what} wall", contestant.name, figures["wall"])
+def command(job: Job, run: Run) -> list[str]:
+    """What runs a job."""
+    if job.contestant.name == FLOOR:
+        options = list(job.arguments)
+        if "--burst" not in options:
+            streams, deltas, pause = job.arguments[-1].split("x")
+            options = ["--streams", streams, "--events", deltas, "--pause", pause]
+        return [str(run.pythons[FLOOR]), str(run.provider.port), *options]
+    python = run.pythons[job.contestant.name.partition(",")[0]]
+    words = [str(python), str(CLIENTS / job.contestant.script), *job.arguments, *job.contestant.flags]
+    if job.tls:
+        return [*words, "--port", str(run.provider.tls_port), "--ca-file", str(run.provider.ca_file)]
+    return [*words, "--port", str(run.provider.port)]
 
 
-def _starts(contestants: list[Contestant], plan: Plan, place: Place, samples: Samples) -> None:
-    """Fresh processes; each library's figure is over a bare interpreter of the same environment, started beside it."""
-    with pinned(place.core):
-        for contestant in contestants:
-            if not contestant.statement:
-                continue
-            _start(contestant.python, contestant.statement)
-            over: list[tuple[float, float]] = []
-            for _ in range(plan.starts):
-                bare, loaded = _start(contestant.python, "pass"), _start(contestant.python, contestant.statement)
-                over.append((loaded[0] - bare[0], loaded[1] - bare[1]))
-            for index, unit in enumerate(("wall", "cpu")):
-                values = sorted(pair[index] for pair in over)
-                samples.add(f"import {unit}", contestant.name, values[len(values) // 2])
+def last_word(errors: str, code: int) -> str:
+    """What a process that failed said: its exception, or else its last line."""
+    lines = [line for line in errors.splitlines() if line.strip()] or [f"exit code {code}"]
+    exceptions = [line for line in lines if re.match(r"[\w.]+(?:Error|Exception|Exit)\b", line)]
+    return (exceptions or lines)[-1][:200]
 
 
-def _start(python: Path, statement: str) -> tuple[float, float]:
-    """Wall and CPU milliseconds of a process from its start to its end, exit included."""
-    before = time.perf_counter()
-    process = os.posix_spawn(python, [str(python), "-c", statement], os.environ)
-    _, status, usage = os.wait4(process, 0)
-    wall = time.perf_counter() - before
-    if status:
-        raise SystemExit(f"{python} -c {statement!r} failed; its error is above")
-    return wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000
+def of_floor(answer: Mapping[str, float], job: Job) -> dict[str, Any]:
+    """What the floor says, in the clients' form."""
+    cpu = answer["cpu_seconds"] * 1e6 / answer["events"]
+    if "--burst" in job.arguments:
+        return {f"events-{job.arguments[-1]}": {"cpu": cpu}}
+    _, deltas, pause = (int(part) for part in job.arguments[-1].split("x"))
+    return {"paced": {"wall": answer["wall_seconds"], "ideal": deltas * pause / 1000, "cpu": cpu}}
 
 
-def modules_loaded(python: Path, statement: str, names: tuple[str, ...]) -> list[str]:
-    """Which of the modules a fresh process has loaded after the statement."""
-    code = f"{statement}; import sys; print(*[name for name in {names!r} if name in sys.modules])"
-    bare = f"import sys; print(*[name for name in {names!r} if name in sys.modules])"
-    outputs = [
-        subprocess.run([str(python), "-c", text], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-        for text in (code, bare)
-    ]
-    # What the environment itself loads at start, for an editable install say, is not the library's doing.
-    return [name for name in outputs[0] if name not in outputs[1]]
+def run_job(job: Job, run: Run) -> None:
+    """Runs one process and keeps its figures, and the provider's while it ran."""
+    key = (job.contestant.name, job.group)
+    if key in run.broken:
+        return
+    before = run.provider.stats()["cpu_seconds"]
+    run.provider.reset()
+    try:
+        with pinned(run.core if job.pinned else None):
+            done = subprocess.run(command(job, run), capture_output=True, text=True, check=False, timeout=SECONDS)
+        problem = last_word(done.stderr, done.returncode) if done.returncode else ""
+    except subprocess.TimeoutExpired:
+        problem = f"not done after {SECONDS} seconds"
+    if problem:
+        run.broken.add(key)
+        run.samples.note(f"{job.contestant.name} left out of '{job.group}': {problem}")
+        return
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if job.contestant.name == FLOOR:
+        measured = of_floor(answer, job)
+    else:
+        run.samples.versions[job.contestant.name.partition(",")[0]] = answer["version"]
+        measured = answer["measured"]
+    run.samples.add_all(job.group, job.contestant.name, measured)
+    stats = run.provider.stats()
+    own = {"late_ms": stats["late_ms"]}
+    if stats["events"]:
+        own["cpu"] = (stats["cpu_seconds"] - before) * 1e6 / stats["events"]
+    if "paced" in measured:
+        own["share"] = (stats["cpu_seconds"] - before) * 100 / measured["paced"]["wall"]
+    run.samples.add_all(f"{job.group} provider", job.contestant.name, own)
+
+
+class Progress:
+    """Says on standard error what is being run."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """One line with the time since the start."""
+        minutes, seconds = divmod(int(self.seconds), 60)
+        print(f"{minutes:2}:{seconds:02} {text}", file=sys.stderr, flush=True)
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self._begun
+
+
+def run_group(name: str, jobs: list[Job], number: int, run: Run) -> None:
+    """One round of a measure; who has had its rounds is passed over."""
+    due = [job for job in jobs if number <= job.rounds]
+    if due:
+        names = ", ".join(dict.fromkeys(job.contestant.name for job in due))
+        run.progress.say(f"round {number}, {name}: {names}")
+    for job in due:
+        run_job(job, run)

@@ -1,59 +1,24 @@
-"""Gets ready what a run needs: the loopback provider, the peers' environment, and a core for each side."""
+"""The two sides of a run: a core for each, and the loopback provider with what it says of itself."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
-import venv
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PEERS_FILE = ROOT / "benches" / "peers.txt"
-PEERS_VENV = ROOT / ".venvs" / "openai"
-
-
-def python_of(environment: Path) -> Path:
-    """The interpreter of a virtual environment."""
-    return environment / "bin" / "python"
+from bench_environments import ROOT
 
 
-def loopback_binary() -> Path:
-    """Builds the loopback provider where it is missing or out of date, and says where it is."""
-    command = ["cargo", "build", "--locked", "--quiet", "--release", "--package", "alchemy-loopback"]
-    subprocess.run(command, cwd=ROOT, check=True)
+def programs() -> Path:
+    """The folder in which cargo puts programs of the release profile."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    return ROOT / target / "release" / "alchemy-loopback"
-
-
-def peers_python() -> tuple[Path | None, str]:
-    """The interpreter with the peers of `peers.txt`, or None and why there is none.
-
-    The environment is kept between runs and made anew only when the file has changed.
-    """
-    wanted = PEERS_FILE.read_text()
-    stamp = PEERS_VENV / "installed.txt"
-    python = python_of(PEERS_VENV)
-    if stamp.exists() and stamp.read_text() == wanted and python.exists():
-        return python, ""
-    venv.create(PEERS_VENV, with_pip=True, clear=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(PEERS_FILE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["pip said nothing"]
-        return None, f"cannot be installed: {lines[-1]}"
-    stamp.write_text(wanted)
-    return python, ""
-
-
-def alchemy_problem() -> str:
-    """Why this interpreter cannot import alchemy; empty when it can."""
-    command = [sys.executable, "-c", "import alchemy; alchemy.Client()"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if not done.returncode:
-        return ""
-    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    return ROOT / target / "release"
 
 
 def cores() -> tuple[int | None, int | None]:
@@ -78,19 +43,56 @@ def pinned(core: int | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+@dataclass(frozen=True)
+class Provider:
+    """The running provider."""
+
+    port: int
+    tls_port: int | None = None
+    ca_file: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Its address without TLS."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stats(self) -> dict[str, Any]:
+        """What it says of itself since the last reset."""
+        return json.loads(self._read(urllib.request.Request(f"{self.origin}/stats")))
+
+    def reset(self) -> None:
+        """Starts its figures anew."""
+        self._read(urllib.request.Request(f"{self.origin}/stats/reset", method="POST"))
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> bytes:
+        """The bytes of an answer, HTTP's chunks taken off."""
+        url = self.origin + path
+        return self._read(urllib.request.Request(url, body, headers, method="POST"))
+
+    @staticmethod
+    def _read(request: urllib.request.Request) -> bytes:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as response:
+            return response.read()
+
+
 @contextmanager
-def provider(binary: Path, core: int | None) -> Iterator[int]:
-    """Runs the loopback provider and gives its port."""
+def provider(program: Path, core: int | None, tls_folder: Path | None) -> Iterator[Provider]:
+    """Runs the loopback provider; with a folder for its authority it speaks TLS as well."""
+    command = [str(program), *(("--tls", str(tls_folder)) if tls_folder else ())]
     with pinned(core):
-        process = subprocess.Popen([str(binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            word, _, port = process.stdout.readline().partition(" ")
-            if word != "port":
-                raise SystemExit(f"{binary} did not say its port; run it by hand to see why")
-            yield int(port)
+            ports: dict[str, int] = {}
+            for word in ("port", "tls") if tls_folder else ("port",):
+                said, _, port = process.stdout.readline().partition(" ")
+                if said != word:
+                    raise SystemExit(f"{program} did not say its {word}; run it by hand to see why")
+                ports[word] = int(port)
+            yield Provider(ports["port"], ports.get("tls"), str(tls_folder / "ca.pem") if tls_folder else None)
         finally:
             # The provider ends when its standard input does.
             process.stdin.close()
@@ -101,7 +103,8 @@ def machine() -> dict[str, str]:
     processor = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
+        lines = info.read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
         processor = names[0] if names else processor
     return {
         "processor": processor,

@@ -1,133 +1,97 @@
 """Measures one client library inside its own process and prints one line of JSON.
 
-Each script beside this one wraps a library in `SyncClient` and `AsyncClient` and calls `main`. What is counted is
-`time.process_time`: user and system time of all threads of the process, so a library that works on threads of its own
-is charged for them.
+Each script beside this one wraps a library in a blocking and an asynchronous class and calls `main`. What is counted
+is `time.process_time`: user and system time of all threads of the process, so a library that works on threads of its
+own is charged for them.
 """
 
 import argparse
 import asyncio
-import gc
+import importlib
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-WARM_UP_EVENTS = 1_000
-WARM_UP_REQUESTS = 50
+import burst
+import paced
+from asked import OPENAI_COMPLETIONS, Target
 
 
-class SyncClient(Protocol):
+class SyncClient(burst.SyncBurst, paced.SyncPaced, Protocol):
     """A library's blocking side."""
 
-    def stream(self, count: int) -> int:
-        """Reads a stream of `count` deltas and returns how many pieces of text came."""
 
-    def request(self) -> str:
-        """Makes one request that does not stream and returns the answer's text."""
-
-
-class AsyncClient(Protocol):
+class AsyncClient(burst.AsyncBurst, paced.AsyncPaced, Protocol):
     """A library's asynchronous side."""
 
-    async def stream(self, count: int) -> int:
-        """Reads a stream of `count` deltas and returns how many pieces of text came."""
 
-    async def request(self) -> str:
-        """Makes one request that does not stream and returns the answer's text."""
-
-
-class Clock:
-    """CPU and wall time since it was made, in microseconds."""
-
-    def __init__(self) -> None:
-        gc.collect()
-        self._wall = time.perf_counter_ns()
-        self._cpu = time.process_time_ns()
-
-    def per(self, count: int) -> dict[str, float]:
-        """What each of `count` units of work took."""
-        cpu = time.process_time_ns() - self._cpu
-        wall = time.perf_counter_ns() - self._wall
-        return {"cpu": cpu / count / 1000, "wall": wall / count / 1000}
-
-
-def _check(what: str, got: object, expected: object) -> None:
-    if got != expected:
-        raise SystemExit(f"{what}: got {got!r}, expected {expected!r}")
-
-
-def _check_text(text: str) -> None:
-    _check("text of the answer", text, "Hello! How can I help you today?")
-
-
-def _measure_sync(client: SyncClient, streams: list[tuple[int, int]], requests: int) -> dict[str, object]:
-    _check("deltas while warming up", client.stream(WARM_UP_EVENTS), WARM_UP_EVENTS)
-    found: dict[str, object] = {}
-    for count, repeats in streams:
-        clock = Clock()
-        for _ in range(repeats):
-            got = client.stream(count)
-        found[f"events-{count}"] = clock.per(count * repeats)
-        _check("deltas", got, count)
-    for _ in range(WARM_UP_REQUESTS):
-        text = client.request()
-    _check_text(text)
-    clock = Clock()
-    for _ in range(requests):
-        text = client.request()
-    found["request"] = clock.per(requests)
-    _check_text(text)
-    return found
-
-
-async def _measure_async(client: AsyncClient, streams: list[tuple[int, int]], requests: int) -> dict[str, object]:
-    _check("deltas while warming up", await client.stream(WARM_UP_EVENTS), WARM_UP_EVENTS)
-    found: dict[str, object] = {}
-    for count, repeats in streams:
-        clock = Clock()
-        for _ in range(repeats):
-            got = await client.stream(count)
-        found[f"events-{count}"] = clock.per(count * repeats)
-        _check("deltas", got, count)
-    for _ in range(WARM_UP_REQUESTS):
-        text = await client.request()
-    _check_text(text)
-    clock = Clock()
-    for _ in range(requests):
-        text = await client.request()
-    found["request"] = clock.per(requests)
-    _check_text(text)
-    return found
-
-
-def _pair(text: str) -> tuple[int, int]:
-    count, _, repeats = text.partition("x")
-    return int(count), int(repeats)
-
-
-def main(version: str, sync_client: Callable[[int], SyncClient], async_client: Callable[[int], AsyncClient]) -> None:
-    """Runs what the command line asks for; the factories take the provider's port.
-
-    The asynchronous factory is called inside the running loop.
-    """
-    parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["sync", "async"])
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description="Measures one client library and prints one line of JSON.")
+    parser.add_argument("mode", choices=["sync", "async", "both"], help="both: one after the other")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--streams", type=_pair, nargs="*", default=[(10_000, 2)], help="<deltas>x<repeats>")
-    parser.add_argument("--requests", type=int, default=2_000)
-    arguments = parser.parse_args()
-    if arguments.mode == "sync":
-        found = _measure_sync(sync_client(arguments.port), arguments.streams, arguments.requests)
-    else:
+    parser.add_argument("--api", default=OPENAI_COMPLETIONS, help="wire protocol")
+    parser.add_argument("--ca-file", help="speak TLS, and trust this authority")
+    parser.add_argument("--http2", action="store_true")
+    parser.add_argument("--read-ahead", action="store_true", help="let the library gather bytes, where it can")
+    parser.add_argument("--uvloop", action="store_true", help="run in uvloop")
+    parser.add_argument("--streams", type=burst.Streams.parse, nargs="*", default=[], metavar="DELTASxREPEATS")
+    parser.add_argument("--calls", type=burst.Calls.parse, nargs="*", default=[], metavar="BYTESxSTEPxREPEATS")
+    parser.add_argument("--requests", type=int, default=0)
+    parser.add_argument("--paced", type=paced.Pace.parse, metavar="STREAMSxDELTASxMILLISECONDS")
+    parser.add_argument("--memory", type=paced.Pace.parse, metavar="STREAMSxDELTASxMILLISECONDS")
+    return parser.parse_args()
+
+
+def measure_sync(client: SyncClient, asked: argparse.Namespace) -> dict[str, object]:
+    """All that is asked of the blocking side; many streams have a thread each."""
+    found = burst.measure_sync(client, asked.streams, asked.calls, asked.requests)
+    if asked.paced:
+        found["paced"] = paced.measure_threads(client, asked.paced)
+    return found
+
+
+async def measure_async(client: AsyncClient, asked: argparse.Namespace) -> dict[str, object]:
+    """All that is asked of the asynchronous side."""
+    found = await burst.measure_async(client, asked.streams, asked.calls, asked.requests)
+    if asked.paced:
+        found["paced"] = await paced.measure_async(client, asked.paced)
+    if asked.memory:
+        found["memory"] = await paced.measure_memory(client, asked.memory)
+    return found
+
+
+def no_blocking_side(target: Target) -> SyncClient:
+    """Stands for the side that a library does not have."""
+    raise SystemExit(f"this library has no blocking side to ask {target.origin}")
+
+
+def no_asynchronous_side(target: Target) -> AsyncClient:
+    """Stands for the side that a library does not have."""
+    raise SystemExit(f"this library has no asynchronous side to ask {target.origin}")
+
+
+def main(
+    version: str, sync_client: Callable[[Target], SyncClient], async_client: Callable[[Target], AsyncClient]
+) -> None:
+    """Runs what the command line asks for. The asynchronous factory is called inside the running loop."""
+    asked = arguments()
+    target = Target(asked.port, asked.api, asked.ca_file, asked.http2, asked.read_ahead)
+    found: dict[str, object] = {}
+    if asked.mode != "async":
+        found["sync"] = measure_sync(sync_client(target), asked)
+    if asked.mode != "sync":
 
         async def measured() -> dict[str, object]:
-            return await _measure_async(async_client(arguments.port), arguments.streams, arguments.requests)
+            return await measure_async(async_client(target), asked)
 
-        found = asyncio.run(measured())
-    print(json.dumps({"version": version, "measured": found}))
+        # Imported by name: type checkers look into an environment that has none.
+        uvloop: Any = importlib.import_module("uvloop") if asked.uvloop else None
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+            found["async"] = runner.run(measured())
+    print(json.dumps({"version": version, "measured": found if asked.mode == "both" else found[asked.mode]}))
     # What a library leaves running at exit is not part of the measure and must not hold up the round.
     sys.stdout.flush()
     os._exit(0)

@@ -1,60 +1,100 @@
-"""The `openai` package, used as its documentation shows."""
+"""The `openai` package, used as its documentation shows: chat completions, and its responses."""
 
-import importlib
+from collections.abc import Callable
 from typing import Any
 
+import openai
+import sdk
+from asked import KEY, OPENAI_RESPONSES, OPENAI_TOOL, PROMPT, Target
 from bench_client import main
 
-# Imported by name: only the peers' environment has it, and type checkers look into another.
-openai: Any = importlib.import_module("openai")
+SECONDS = 120.0
+"""Its time limit: longer than the pauses of a stream that waits."""
+MESSAGES = [{"role": "user", "content": PROMPT}]
+RESPONSES_TOOL = {"type": "function", **OPENAI_TOOL["function"], "strict": False}
 
-MESSAGES = [{"role": "user", "content": "hi"}]
+
+def options(target: Target) -> dict[str, Any]:
+    """The settings of a client."""
+    return {"api_key": KEY, "base_url": f"{target.origin}/v1", "timeout": SECONDS, "max_retries": 0}
 
 
-class Blocking:
+def asked(target: Target, model: str, *, stream: bool) -> dict[str, Any]:
+    """The arguments of `create`."""
+    if target.api == OPENAI_RESPONSES:
+        return {"model": model, "input": MESSAGES, "tools": [RESPONSES_TOOL], "stream": stream}
+    more = {"stream_options": {"include_usage": True}} if stream else {}
+    return {"model": model, "messages": MESSAGES, "tools": [OPENAI_TOOL], "stream": stream, **more}
+
+
+class Blocking(sdk.Blocking):
     """`openai.OpenAI`."""
 
-    def __init__(self, port: int) -> None:
-        self._client = openai.OpenAI(api_key="k", base_url=f"http://127.0.0.1:{port}/v1")
+    def __init__(self, target: Target) -> None:
+        client = openai.OpenAI(**options(target))
+        self._target = target
+        self._responses = target.api == OPENAI_RESPONSES
+        self._create: Any = client.responses.create if self._responses else client.chat.completions.create
 
-    def stream(self, count: int) -> int:
-        """Reads one stream."""
-        seen = 0
-        chunks = self._client.chat.completions.create(
-            model=f"events-{count}", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
-        )
-        for chunk in chunks:
+    def paced(self, model: str, mark: Callable[[str], None]) -> None:
+        """Reads one stream and marks its deltas."""
+        events = self._create(**asked(self._target, model, stream=True))
+        if self._responses:
+            for event in events:
+                if event.type == "response.output_text.delta":
+                    mark(event.delta)
+            return
+        for chunk in events:
             if chunk.choices and chunk.choices[0].delta.content:
-                seen += 1
-        return seen
+                mark(chunk.choices[0].delta.content)
+
+    def calls(self, model: str) -> int:
+        """Reads one streamed tool call, whose arguments are kept as raw text."""
+        size = 0
+        for chunk in self._create(**asked(self._target, model, stream=True)):
+            if chunk.choices and chunk.choices[0].delta.tool_calls:
+                size += len(chunk.choices[0].delta.tool_calls[0].function.arguments or "")
+        return size
 
     def request(self) -> str:
         """Makes one request."""
-        answer = self._client.chat.completions.create(model="any", messages=MESSAGES)
-        return str(answer.choices[0].message.content)
+        answer = self._create(**asked(self._target, "any", stream=False))
+        return answer.output_text if self._responses else str(answer.choices[0].message.content)
 
 
-class Asynchronous:
+class Asynchronous(sdk.Asynchronous):
     """`openai.AsyncOpenAI`."""
 
-    def __init__(self, port: int) -> None:
-        self._client = openai.AsyncOpenAI(api_key="k", base_url=f"http://127.0.0.1:{port}/v1")
+    def __init__(self, target: Target) -> None:
+        client = openai.AsyncOpenAI(**options(target))
+        self._target = target
+        self._responses = target.api == OPENAI_RESPONSES
+        self._create: Any = client.responses.create if self._responses else client.chat.completions.create
 
-    async def stream(self, count: int) -> int:
-        """Reads one stream."""
-        seen = 0
-        chunks = await self._client.chat.completions.create(
-            model=f"events-{count}", messages=MESSAGES, stream=True, stream_options={"include_usage": True}
-        )
-        async for chunk in chunks:
+    async def paced(self, model: str, mark: Callable[[str], None]) -> None:
+        """Reads one stream and marks its deltas."""
+        events = await self._create(**asked(self._target, model, stream=True))
+        if self._responses:
+            async for event in events:
+                if event.type == "response.output_text.delta":
+                    mark(event.delta)
+            return
+        async for chunk in events:
             if chunk.choices and chunk.choices[0].delta.content:
-                seen += 1
-        return seen
+                mark(chunk.choices[0].delta.content)
+
+    async def calls(self, model: str) -> int:
+        """Reads one streamed tool call, whose arguments are kept as raw text."""
+        size = 0
+        async for chunk in await self._create(**asked(self._target, model, stream=True)):
+            if chunk.choices and chunk.choices[0].delta.tool_calls:
+                size += len(chunk.choices[0].delta.tool_calls[0].function.arguments or "")
+        return size
 
     async def request(self) -> str:
         """Makes one request."""
-        answer = await self._client.chat.completions.create(model="any", messages=MESSAGES)
-        return str(answer.choices[0].message.content)
+        answer = await self._create(**asked(self._target, "any", stream=False))
+        return answer.output_text if self._responses else str(answer.choices[0].message.content)
 
 
 if __name__ == "__main__":
