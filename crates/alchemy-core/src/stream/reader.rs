@@ -22,6 +22,8 @@ use crate::types::{Retries, StopReason, Timeout};
 const BATCH_EVENTS: usize = 256;
 /// The same, counted in bytes read.
 const BATCH_BYTES: usize = 64 * 1024;
+/// How much is decoded while a consumer that wants to take events is kept waiting.
+const FEED_BYTES: usize = 16 * 1024;
 /// How long a connection may take to come free after the answer, to be used again.
 const DRAIN_TIME: Duration = Duration::from_millis(200);
 /// How much of what follows the answer is read for that.
@@ -195,8 +197,13 @@ impl Shared {
                 Some(Err(error)) => return Err(error),
             };
             fresh += bytes.len();
-            let (waiting, unread, held_until);
-            (flow, waiting, unread, held_until) = self.feed(&bytes)?;
+            let (mut waiting, mut unread, mut held_until) = (0, 0, None);
+            for piece in bytes.chunks(FEED_BYTES) {
+                (flow, waiting, unread, held_until) = self.feed(piece)?;
+                if flow == Flow::Ended {
+                    break;
+                }
+            }
             if let Some(due) = held_until {
                 deadlines.ring_at(due.into());
             }

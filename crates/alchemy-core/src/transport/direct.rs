@@ -2,30 +2,27 @@
 //!
 //! A client of the usual kind has a task for each connection, which hands on one piece of a body at a time. Each piece then
 //! costs a switch between two tasks, and a request as many as it has steps. Here a connection belongs to its answer until
-//! that has ended, and is kept for the next request after it.
+//! that has ended, and is kept for the next request after it. All of them read into one buffer, which stays in the
+//! processor's cache while a thousand answers arrive.
 
 use std::error::Error as StdError;
-use std::future::{Future as _, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, HOST, USER_AGENT};
-use http::{HeaderValue, Request, Response, Uri};
-use http_body::Body as _;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1};
+use http::{Response, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::{DnsName, ServerName};
 use tokio_rustls::TlsConnector;
 use tower_service::Service as _;
 use url::{Host, Position, Url};
 
-use super::kept::{Home, Kept};
+use super::body_framing::BodyFraming;
+use super::connection::{Broken, Connection, with_buffer};
+use super::heads::{AnswerHead, HEAD_BYTES, answer_head, request_head};
+use super::kept::Home;
 use super::socket::Socket;
 use super::{CONNECTING, Call};
 
@@ -51,21 +48,18 @@ pub(super) enum Unsent {
     /// No connection was made.
     Connect(Box<dyn StdError + Send + Sync>),
     /// The connection broke.
-    Lost(hyper::Error),
-}
-
-/// One connection.
-pub(super) struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    io: Pin<Box<http1::Connection<TokioIo<Socket>, Full<Bytes>>>>,
-    /// Whether the connection has ended.
-    done: bool,
+    Lost(Broken),
 }
 
 /// A body and the connection that it comes by.
 pub(super) struct Body {
-    incoming: Incoming,
+    /// None once the body has ended.
     connection: Option<Connection>,
+    framing: BodyFraming,
+    /// Whether the connection may be used again.
+    keep: bool,
+    /// What came with the head.
+    first: Bytes,
     home: Home,
     place: String,
 }
@@ -90,33 +84,38 @@ impl Direct {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub(super) async fn send(&self, call: Call) -> Result<Response<Body>, Unsent> {
-        let (url, mut request) = request(call)?;
-        let place = &url[Position::BeforeHost..Position::AfterPort];
+    pub(super) async fn send(&self, call: &Call) -> Result<Response<Body>, Unsent> {
+        let place = &call.url[Position::BeforeHost..Position::AfterPort];
         loop {
             let kept = self.home.take(place);
             let reused = kept.is_some();
             let mut connection = match kept {
                 Some(connection) => connection,
                 // Rare, and large: what a request that finds a connection carries along is a pointer.
-                None => Box::pin(self.connect(&url)).await?,
+                None => Box::pin(self.connect(&call.url)).await?,
             };
-            match connection.send(request).await {
-                Ok(response) => {
-                    return Ok(response.map(|incoming| Body {
-                        incoming,
-                        connection: Some(connection),
-                        home: self.home.clone(),
-                        place: place.to_owned(),
-                    }));
-                }
-                Err(mut refused) => match refused.take_message() {
-                    // The server closed it while it lay idle: nothing of the request was written.
-                    Some(unsent) if reused => request = unsent,
-                    _ => return Err(Unsent::Lost(refused.into_error())),
-                },
+            connection.begin(request_head(call), call.body.clone());
+            match head(&mut connection).await {
+                Ok((head, first)) => return Ok(self.answer(head, first, connection, place)),
+                // The server closed it while it lay idle, and nothing of the request was written.
+                Err(_) if reused && !connection.has_written() => {}
+                Err(broken) => return Err(Unsent::Lost(broken)),
             }
         }
+    }
+
+    fn answer(&self, head: AnswerHead, first: Bytes, connection: Connection, place: &str) -> Response<Body> {
+        let mut response = Response::new(Body {
+            connection: Some(connection),
+            framing: head.framing,
+            keep: head.keep,
+            first,
+            home: self.home.clone(),
+            place: place.to_owned(),
+        });
+        *response.status_mut() = head.status;
+        *response.headers_mut() = head.headers;
+        response
     }
 
     async fn connect(&self, url: &Url) -> Result<Connection, Unsent> {
@@ -143,90 +142,131 @@ impl Direct {
             }
             None => Socket::Plain(tcp),
         };
-        let (sender, io) = http1::handshake(TokioIo::new(socket)).await.map_err(Unsent::Lost)?;
-        Ok(Connection {
-            sender,
-            io: Box::pin(io),
-            done: false,
-        })
+        Ok(Connection::new(socket))
     }
 }
 
-impl Connection {
-    async fn send(
-        &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>> {
-        let mut response = pin!(self.sender.try_send_request(request));
-        let (io, done) = (&mut self.io, &mut self.done);
-        poll_fn(|context| {
-            if !*done {
-                *done = io.as_mut().poll(context).is_ready();
-            }
-            response.as_mut().poll(context)
-        })
-        .await
-    }
-
-    fn drive(&mut self, context: &mut Context<'_>) {
-        if !self.done {
-            // How it failed is told by the body or the response that it was for.
-            self.done = self.io.as_mut().poll(context).is_ready();
+/// Writes the request that was begun, and reads the head of its answer and what came with it of the body.
+async fn head(connection: &mut Connection) -> Result<(AnswerHead, Bytes), Broken> {
+    let mut read = Vec::new();
+    poll_fn(|context| {
+        // A server may answer a request that it does not want to read to its end, and close.
+        let unwritten = match connection.poll_write(context) {
+            Poll::Ready(Err(error)) => Some(error),
+            _ => None,
+        };
+        loop {
+            let found = with_buffer(|buffer| {
+                Poll::Ready(match ready!(connection.poll_read(context, buffer))? {
+                    0 => Err(Broken::Protocol(
+                        "the connection was closed before the head of the answer".to_owned(),
+                    )),
+                    length => next_head(&mut read, buffer.get(..length).unwrap_or_default()),
+                })
+            });
+            return match found {
+                Poll::Ready(Ok(None)) => continue,
+                Poll::Ready(Ok(Some(found))) => Poll::Ready(Ok(found)),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(unwritten.unwrap_or(error))),
+                Poll::Pending => match unwritten {
+                    Some(error) if !connection.may_be_answered() => Poll::Ready(Err(error)),
+                    _ => Poll::Pending,
+                },
+            };
         }
-    }
+    })
+    .await
 }
 
-impl Kept for Connection {
-    /// Whether another request may be sent by it, by what the socket has told.
-    fn is_usable(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop()));
-        !self.done && self.sender.is_ready()
+/// Adds bytes to those read so far of a head; the head, once it is whole, and what follows it.
+fn next_head(read: &mut Vec<u8>, bytes: &[u8]) -> Result<Option<(AnswerHead, Bytes)>, Broken> {
+    let fresh = read.is_empty();
+    if !fresh {
+        read.extend_from_slice(bytes);
     }
+    let all: &[u8] = if fresh { bytes } else { read };
+    // Only the end of a line can be the end of a head: one that comes byte by byte is not read again for each.
+    if bytes.contains(&b'\n')
+        && let Some((head, length)) = answer_head(all).map_err(Broken::Protocol)?
+    {
+        let first = Bytes::copy_from_slice(all.get(length..).unwrap_or_default());
+        return Ok(Some((head, first)));
+    }
+    if all.len() > HEAD_BYTES {
+        return Err(Broken::Protocol("the head of the answer is too large".to_owned()));
+    }
+    if fresh {
+        read.extend_from_slice(bytes);
+    }
+    Ok(None)
 }
 
 impl Body {
     /// Polls for the next bytes; None is the end. The connection is free for another request from then on.
-    pub(super) fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    pub(super) fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
-            if let Some(connection) = &mut self.connection {
-                connection.drive(context);
+            if self.framing.has_ended() {
+                // What follows the answer to the only request that was sent belongs to nothing.
+                self.keep &= self.first.is_empty();
+                self.end();
             }
-            return match Pin::new(&mut self.incoming).poll_frame(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(None) => {
-                    if let Some(connection) = self.connection.take() {
-                        self.home.put(&self.place, connection);
-                    }
-                    Poll::Ready(None)
-                }
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
-                    // Trailers say nothing about the answer.
-                    Err(_) => continue,
-                },
-                Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+            let Some(connection) = &mut self.connection else {
+                return Poll::Ready(None);
             };
+            let found = if self.first.is_empty() {
+                // An answer may have begun before its request was written.
+                if let Poll::Ready(Err(_)) = connection.poll_write(context) {
+                    self.keep = false;
+                }
+                match ready!(with_buffer(|buffer| connection.poll_read(context, buffer))) {
+                    Ok(0) => self.close(),
+                    Ok(length) => with_buffer(|buffer| self.take(buffer.get_mut(..length).unwrap_or_default())),
+                    Err(error) => Err(error),
+                }
+            } else {
+                let mut first = Vec::from(std::mem::take(&mut self.first));
+                self.take(&mut first)
+            };
+            match found {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                Err(error) => {
+                    self.connection = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
         }
     }
-}
 
-/// The request as it is written on a connection: the address in its head is that of the path alone.
-fn request(call: Call) -> Result<(Url, Request<Full<Bytes>>), Unsent> {
-    let Call { url, mut headers, body } = call;
-    let path = Uri::try_from(&url[Position::BeforePath..Position::AfterQuery]);
-    let host = HeaderValue::try_from(&url[Position::BeforeHost..Position::AfterPort]);
-    headers.insert(HOST, host.map_err(|error| Unsent::Connect(error.into()))?);
-    headers
-        .entry(USER_AGENT)
-        .or_insert(HeaderValue::from_static(super::USER_AGENT_NAME));
-    headers
-        .entry(ACCEPT_ENCODING)
-        .or_insert(HeaderValue::from_static("gzip"));
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = http::Method::POST;
-    *request.uri_mut() = path.map_err(|error| Unsent::Connect(error.into()))?;
-    *request.headers_mut() = headers;
-    Ok((url, request))
+    /// Takes bytes that have come; those of the body.
+    fn take(&mut self, bytes: &mut [u8]) -> Result<Bytes, Broken> {
+        let taken = self
+            .framing
+            .take(bytes)
+            .map_err(|what| Broken::Protocol(what.to_owned()))?;
+        self.keep &= taken.used == bytes.len();
+        Ok(Bytes::copy_from_slice(bytes.get(..taken.body).unwrap_or_default()))
+    }
+
+    /// The server has closed the connection.
+    fn close(&mut self) -> Result<Bytes, Broken> {
+        match self.framing.cut() {
+            Some(what) => Err(Broken::Protocol(what.to_owned())),
+            None => {
+                self.framing = BodyFraming::Ended;
+                self.connection = None;
+                Ok(Bytes::new())
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(connection) = self.connection.take()
+            && self.keep
+        {
+            self.home.put(&self.place, connection);
+        }
+    }
 }
 
 fn server_name(url: &Url) -> Result<ServerName<'static>, Box<dyn StdError + Send + Sync>> {

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use tokio_util::io::{StreamReader, poll_read_buf};
 
+use super::connection;
 use super::direct::Body;
 
 /// How much is unpacked at once.
@@ -23,7 +24,7 @@ pub(super) struct Unpacked {
 /// Why there are no more bytes.
 pub(super) enum Broken {
     /// The connection broke.
-    Connection(hyper::Error),
+    Connection(connection::Broken),
     /// What came cannot be unpacked.
     Compression(io::Error),
 }
@@ -57,7 +58,7 @@ impl Unpacked {
         read.map(|read| match read {
             Ok(0) => None,
             Ok(_) => Some(Ok(self.piece.split().freeze())),
-            Err(error) => Some(Err(match error.downcast::<hyper::Error>() {
+            Err(error) => Some(Err(match error.downcast::<connection::Broken>() {
                 Ok(error) => Broken::Connection(error),
                 Err(error) => Broken::Compression(error),
             })),

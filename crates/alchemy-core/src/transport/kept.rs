@@ -14,7 +14,7 @@ pub(super) trait Kept: Send + 'static {
 }
 
 /// Where connections are kept. Clones are the same place.
-pub(super) struct Home<T = super::direct::Connection> {
+pub(super) struct Home<T = super::connection::Connection> {
     inner: Arc<Inner<T>>,
 }
 

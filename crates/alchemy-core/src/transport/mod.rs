@@ -1,8 +1,11 @@
 //! The only folder that names the HTTP client: connections, proxies, TLS.
 
+mod body_framing;
+mod connection;
 mod direct;
 mod failures;
 mod gzip;
+mod heads;
 mod kept;
 mod proxies;
 mod socket;
@@ -199,7 +202,7 @@ impl Pool {
         let url = call.url.clone();
         match &self.way {
             Way::Direct(direct) => {
-                let response = direct.send(call).await;
+                let response = direct.send(&call).await;
                 let response = response.map_err(|unsent| failures::unsent(&unsent.into(), &url, &self.route))?;
                 Ok(Reply::direct(response, url))
             }
