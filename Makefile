@@ -14,7 +14,7 @@ TARGETS =
 OPTIONS =
 
 help: ## List the targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
 
 # ---- the environment --------------------------------------------------------------------------------------------
 
@@ -75,6 +75,12 @@ bench: .venv/.dev ## Measure the speed, side by side with others; OPTIONS="--pub
 bench-quick: .venv/.dev ## The same in under two minutes, builds and installs not counted
 	@$(BIN)/python benches/run.py --build --quick $(OPTIONS)
 
+instructions: build ## Count the instructions of decoding under valgrind; fail where they are not those recorded
+	@$(BIN)/python scripts/instructions.py --check
+
+instructions-record: build ## Write those counts down, and show the old ones and the new ones side by side
+	@$(BIN)/python scripts/instructions.py --record
+
 # ---- keeping it in order ------------------------------------------------------------------------------------------
 
 format: .venv/.check ## Format Rust and Python
@@ -108,7 +114,7 @@ docs: build ## Write what is generated: the reference, the typed dictionaries an
 lock: .venv/.lock ## Write requirements/hashes from the pins in requirements
 	$(BIN)/python scripts/lock_requirements.py
 
-check: lint guards wheel test ## Everything .ci/run does
+check: lint guards wheel test instructions ## Everything .ci/run does
 
 wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean environment
 	@$(BIN)/python scripts/make_wheel.py
@@ -116,4 +122,4 @@ wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean en
 clean: ## Remove what was built, the environment included
 	rm -rf .venv .venvs dist target fuzz/target fuzz/corpus fuzz/artifacts fuzz/logs python/alchemy/_native.abi3.so .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help venv build local demo test conformance soak fuzz bench bench-quick format lint guards docs lock check wheel clean
+.PHONY: help venv build local demo test conformance soak fuzz bench bench-quick instructions instructions-record format lint guards docs lock check wheel clean

@@ -98,7 +98,8 @@ is sent. Other servers differ by their quirks, and models by theirs.
 """
 BETWEEN = """
 The same everywhere: `api`, `api_key`, `base_url`, `timeout`, `retries` and `max_event_bytes` say where and how to ask;
-`strict` turns notices into errors.
+`coalesce_ms` and `coalesce_chars` merge the deltas of a stream, and mean nothing to `complete`; `strict` turns notices
+into errors.
 
 ## Thinking, by model
 

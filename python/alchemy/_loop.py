@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop, get_running_loop
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 from ._native import Bridge, NativeStream
 from ._stream import local_server, log_late_notices
@@ -18,30 +18,41 @@ if TYPE_CHECKING:
 
     from .messages import AssistantMessage
 
-# How to get at a loop's bridge. What the loop watches holds the bridge, and with it the futures that wait and, by
-# them, the loop: held from here, it would keep them, and its pipe, after the loop was closed.
-_bridges: WeakKeyDictionary[AbstractEventLoop, Callable[[], Bridge | None]] = WeakKeyDictionary()
+# How to get at a loop's bridge, by the loop's id. What the loop watches holds the bridge, and with it the tasks that
+# wait and, by them, the loop: held from here, it would keep them, and its pipe, after the loop was closed.
+_bridges: dict[int, tuple[ref[AbstractEventLoop], Callable[[], Bridge | None]]] = {}
 
 
-def _bridge(loop: AbstractEventLoop) -> Bridge:
+def bridge_of(loop: AbstractEventLoop) -> Bridge:
     """Return the loop's bridge; make it at the loop's first wait."""
-    found = _bridges.get(loop)
-    known = found() if found is not None else None
-    if known is not None:
-        return known
+    found = _bridges.get(id(loop))
+    if found is not None and found[0]() is loop:
+        bridge = found[1]()
+        if bridge is not None:
+            return bridge
+    return _new_bridge(loop)
+
+
+def _new_bridge(loop: AbstractEventLoop) -> Bridge:
+    number = id(loop)
     bridge = Bridge()
     try:
         # A forked child shares the pipe: a byte that it takes must not leave this loop blocked.
         os.set_blocking(bridge.fileno(), False)
         loop.add_reader(bridge.fileno(), bridge.drain)
+        find: Callable[[], Bridge | None] = ref(bridge)
     except (NotImplementedError, OSError, AttributeError):
         # Windows' proactor loop watches no pipes.
         bridge = Bridge(threadsafe=True)
         bridge.set_call(_caller(ref(loop), bridge))
-        _bridges[loop] = lambda: bridge
-    else:
-        _bridges[loop] = ref(bridge)
+        find = _holder(bridge)
+    _bridges[number] = ref(loop, lambda _: _bridges.pop(number, None)), find
     return bridge
+
+
+def _holder(bridge: Bridge) -> Callable[[], Bridge]:
+    """Return a function that holds the bridge."""
+    return lambda: bridge
 
 
 def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[[], None]:
@@ -57,17 +68,16 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
 
 async def wait(stream: NativeStream, *, whole: bool) -> None:
     """Wait until the stream has something to take; with `whole`, until its end."""
-    loop = _running_loop()
-    future = loop.create_future()
-    bridge = _bridge(loop)
-    token = stream.arm(bridge, future, whole)
-    if token is None:
+    loop = running_loop()
+    bridge = bridge_of(loop)
+    waiter = stream.arm(bridge, loop, whole)
+    if waiter is None:
         return
     try:
-        await future
+        await waiter
     except BaseException:
         # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
-        stream.disarm(bridge, token)
+        stream.disarm(bridge, waiter)
         # Nor must the traceback of a cancel, which asyncio keeps, hold what was waited for.
         del stream
         raise
@@ -76,14 +86,14 @@ async def wait(stream: NativeStream, *, whole: bool) -> None:
 async def start(stream: NativeStream) -> None:
     """Send the request; a local model is started off the event loop."""
     # Nothing is sent where nobody could wait for the answer.
-    loop = _running_loop()
+    loop = running_loop()
     if stream.local is None:
         stream.start()
     else:
         stream.start(*await loop.run_in_executor(None, local_server, stream))
 
 
-def _running_loop() -> AbstractEventLoop:
+def running_loop() -> AbstractEventLoop:
     """Return the loop that runs, or say what is missing."""
     try:
         return get_running_loop()

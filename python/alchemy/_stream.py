@@ -11,7 +11,7 @@ from .messages import AssistantMessage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from types import TracebackType
+    from types import ModuleType, TracebackType
     from typing import Any, Literal, NoReturn, Self
 
     from ._native import NativeStream
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from .requests import Notice, Response
 
 _NOTHING: Iterator[Event] = iter(())
+
+
+_loop: ModuleType | None = None
+
+
+def _loops() -> Any:
+    """Return what waits in event loops; it is imported with the first of them."""
+    global _loop  # noqa: PLW0603  (an import statement takes longer than the rest of an event's way)
+    if _loop is None:
+        from . import _loop as found
+
+        _loop = found
+    return _loop
 
 
 def local_server(native: NativeStream) -> tuple[()] | tuple[str, str]:
@@ -108,36 +121,30 @@ class MessageStream:
         """Return the next event. A wait that is cancelled loses nothing: the event stays with the stream."""
         for event in self._ready:
             return event
+        native = self._native
+        waiter = bridge = None
         try:
-            return await self._next_batch()
+            if not self._started:
+                await self._start_async()
+            loops = _loops()
+            loop = loops.running_loop()
+            bridge = loops.bridge_of(loop)
+            while True:
+                if self._fill_or_stop():
+                    if waiter is None:
+                        await loops.Breath()
+                    for event in self._ready:
+                        return event
+                waiter = native.arm(bridge, loop, whole=False)
+                if waiter is not None:
+                    await waiter
         except BaseException:
+            if waiter is not None and bridge is not None:
+                # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
+                native.disarm(bridge, waiter)
             # asyncio keeps the traceback of a cancel. A stream that nobody else holds must not live by it.
-            del self
+            del self, native, waiter
             raise
-
-    async def _next_batch(self) -> Event:
-        from . import _loop
-
-        if not self._started:
-            await self._start_async()
-        waited = False
-        while True:
-            ready = self._fill()
-            if ready is None:
-                self._end()
-                raise StopAsyncIteration
-            if not ready:
-                try:
-                    await _loop.wait(self._native, whole=False)
-                except BaseException:
-                    del self
-                    raise
-                waited = True
-                continue
-            if not waited:
-                await _loop.Breath()
-            for event in self._ready:
-                return event
 
     def result(self) -> AssistantMessage:
         """Wait for the end of the answer and return the whole message.
@@ -173,13 +180,11 @@ class MessageStream:
         Raises:
             ApiError: As `result`.
         """
-        from . import _loop
-
         try:
             await self._start_async()
             self._skip()
             while self._native.outcome() is None:
-                await _loop.wait(self._native, whole=True)
+                await _loops().wait(self._native, whole=True)
         except BaseException:
             self.close()
             raise
@@ -290,9 +295,7 @@ class MessageStream:
     async def _start_async(self) -> None:
         """Send the request as `_start` does, starting a local model off the event loop."""
         if not self._started:
-            from . import _loop
-
-            await _loop.start(self._native)
+            await _loops().start(self._native)
             self._started = True
 
     def _fill(self) -> bool | None:
@@ -309,6 +312,14 @@ class MessageStream:
                 return True
             filled = self._native.fill(self)
             return filled if filled is not None else self._tell_error() or None
+
+    def _fill_or_stop(self) -> bool:
+        """Fill as `_fill` does; end an `async for` where there is no more."""
+        ready = self._fill()
+        if ready is None:
+            self._end()
+            raise StopAsyncIteration
+        return ready
 
     def _tell_error(self) -> bool:
         """Put an `ErrorEvent` in line, once, where events are what was asked for."""

@@ -38,6 +38,8 @@ class Verbs:
         context: ContextLike,
         *,
         errors: Literal["raise", "event"] = "raise",
+        coalesce_ms: float | None = None,
+        coalesce_chars: int | None = None,
         api: Api | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
@@ -75,6 +77,11 @@ class Verbs:
                 shape are taken in place of objects. A lone surrogate in a text is sent as U+FFFD.
             errors: What a failure is: `raise`, an exception, or `event`, an `ErrorEvent` at the end and a
                 result with the stop reason `error`.
+            coalesce_ms: How long a delta is held, in milliseconds above 0, while what follows in its block is
+                merged into it. Another event, the end and a failure end that at once, and the first delta of
+                the answer is not held. Default: None, nothing is merged, unless `coalesce_chars` is given.
+            coalesce_chars: With how many characters a delta is held no longer; at least 1. Alone, without
+                `coalesce_ms`, no time ends it. Default: None, no such limit.
             api: The wire protocol, over the model's, where the provider speaks several.
             api_key: The key, over the client's and the environment's.
             base_url: The server's address, over the model's; with or without version (`/v1`) or full path.
@@ -122,6 +129,8 @@ class Verbs:
             ...             print(event.delta, end="", flush=True)
         """
         options = given(
+            coalesce_ms=coalesce_ms,
+            coalesce_chars=coalesce_chars,
             api=api,
             api_key=api_key,
             base_url=base_url,

@@ -78,6 +78,11 @@ class Options(Data):
     max_event_bytes: int | None = None
     """The most that one event of the answer may have, or the whole of an answer that is not streamed; at least 1. None:
     64 MB."""
+    coalesce_ms: float | None = None
+    """How long a delta of a stream is held, above 0, while what follows in its block is merged into it. None: nothing
+    is merged, unless `coalesce_chars` is given. Unit: milliseconds."""
+    coalesce_chars: int | None = None
+    """With how many characters a delta of a stream is held no longer; at least 1. None: no such limit."""
     headers: dict[str, str | None] = {}
     """Headers to add; a None value removes a default."""
     extra_body: dict[str, Any] = {}
@@ -129,6 +134,8 @@ class Options(Data):
             timeout: Timeout | TimeoutDict | float | None = None,
             retries: int | Retries | RetriesDict | None = None,
             max_event_bytes: int | None = None,
+            coalesce_ms: float | None = None,
+            coalesce_chars: int | None = None,
             headers: dict[str, str | None] = ...,
             extra_body: dict[str, Any] = ...,
             max_tokens: int | None = None,

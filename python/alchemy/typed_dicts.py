@@ -396,6 +396,11 @@ class OptionsDict(TypedDict):
     max_event_bytes: NotRequired[int | None]
     """The most that one event of the answer may have, or the whole of an answer that is not streamed; at least 1. None:
     64 MB."""
+    coalesce_ms: NotRequired[float | None]
+    """How long a delta of a stream is held, above 0, while what follows in its block is merged into it. None: nothing
+    is merged, unless `coalesce_chars` is given. Unit: milliseconds."""
+    coalesce_chars: NotRequired[int | None]
+    """With how many characters a delta of a stream is held no longer; at least 1. None: no such limit."""
     headers: NotRequired[Mapping[str, str | None]]
     """Headers to add; a None value removes a default."""
     extra_body: NotRequired[Mapping[str, Any]]

@@ -15,8 +15,9 @@ generate = importlib.util.module_from_spec(SPEC)
 sys.modules[SPEC.name] = generate
 SPEC.loader.exec_module(generate)
 
-# Where and how to ask, and what a notice is: not part of what is said to the model.
+# Where and how to ask, how the answer is handed over, and what a notice is: not part of what is said to the model.
 ELSEWHERE = {"api", "api_key", "base_url", "timeout", "retries", "max_event_bytes", "strict"}
+ELSEWHERE |= {"coalesce_ms", "coalesce_chars"}
 # What is asked for is what happens anyway: nothing to send, and nothing to say.
 NOTHING_TO_SEND = {
     ("openai-completions", 'cache="auto", a first question'),

@@ -14,6 +14,8 @@ from servers import TEXT as ANSWER, Server, answer, completion, event_stream
 
 VERB = inspect.signature(alchemy.Client.stream).parameters
 OPTIONS = tuple(name for name in VERB if name not in ("self", "model", "context", "errors", "base_url", "api_key"))
+# What only a stream takes.
+OF_STREAMS = set(VERB) - set(inspect.signature(alchemy.Client.complete).parameters)
 KNOWN = {
     "temperature": st.floats(),
     "top_p": st.floats(),
@@ -28,8 +30,13 @@ KNOWN = {
     "headers": st.dictionaries(TEXT, TEXT | ODD, max_size=2),
     "extra_body": st.dictionaries(TEXT, JSON, max_size=2),
     "timeout": st.floats(0.5, 5),
+    "coalesce_ms": st.floats(),
+    "coalesce_chars": st.integers(),
 }
 REQUESTS = st.fixed_dictionaries({}, optional={name: KNOWN.get(name, TEXT) | ODD for name in OPTIONS})
+COMPLETIONS = st.fixed_dictionaries(
+    {}, optional={name: KNOWN.get(name, TEXT) | ODD for name in OPTIONS if name not in OF_STREAMS}
+)
 CLIENT = tuple(name for name in inspect.signature(alchemy.Client).parameters if name != "options")
 
 
@@ -53,7 +60,7 @@ def test_requests_are_encoded_or_refused(model, context, options, streamed):
         json.loads(encoded[3])
 
 
-@given(CONTEXTS | ODD, REQUESTS)
+@given(CONTEXTS | ODD, COMPLETIONS)
 def test_complete_answers_or_refuses(server, context, options):
     """`complete` with odd contexts and options."""
     model = alchemy.Model(id="m", base_url=server.url)
@@ -61,7 +68,7 @@ def test_complete_answers_or_refuses(server, context, options):
     assert message is None or message.text == "Hello there."
 
 
-@given(CONTEXTS | ODD, REQUESTS)
+@given(CONTEXTS | ODD, COMPLETIONS)
 def test_complete_async_answers_or_refuses(server, context, options):
     """`complete_async` with odd contexts and options."""
 

@@ -154,7 +154,7 @@ impl Assembler {
         }
         let content_index = self.open_block(
             Text {
-                text: delta.to_owned(),
+                text: delta.into(),
                 ..Text::default()
             }
             .into(),

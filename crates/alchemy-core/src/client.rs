@@ -1,6 +1,5 @@
 //! From a model, a conversation and options to a request that can be sent.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,11 +16,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limiter::{self, Claim, Limiter};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
-use crate::quirks::Quirks;
+use crate::quirks::Known;
 use crate::random;
 use crate::retry::Budgets;
 use crate::secrets::SECRET_LENGTH;
-use crate::stream::{Again, Sending};
+use crate::stream::{Again, Coalescing, Sending};
 use crate::transport::{Call, Transport};
 use crate::types::{Context, Model, Notice, Options, Retries, Timeout};
 
@@ -37,9 +36,9 @@ pub struct Settings {
 /// A request that was checked and encoded, and not sent.
 pub struct Prepared {
     model: Arc<Model>,
-    quirks: Cow<'static, Quirks>,
+    quirks: Known,
     service: &'static Service,
-    auth: Auth,
+    auth: &'static Auth,
     encoded: Encoded,
     body: Bytes,
     streamed: bool,
@@ -50,6 +49,8 @@ pub struct Prepared {
     retries: Retries,
     /// The most bytes that one event of the answer may have; None: as it is by default.
     max_event_bytes: Option<NonZeroUsize>,
+    /// When deltas that were merged are handed over; None: they are not merged.
+    coalescing: Option<Coalescing>,
     /// The header by which the provider knows a request that is sent again, and this request's value.
     idempotency: Option<(HeaderName, HeaderValue)>,
     /// The most tokens that the caller wants.
@@ -64,11 +65,11 @@ impl Settings {
     /// # Errors
     /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
     pub fn prepare(&self, model: Arc<Model>, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
-        let (id, provider) = (model.id.clone(), model.provider.clone());
+        let asked = Arc::clone(&model);
         self.prepare_unplaced(model, context, options, streamed)
             .map_err(|mut error| {
-                error.provider = error.provider.or(Some(provider));
-                error.model = error.model.or(Some(id));
+                error.provider = error.provider.or_else(|| Some(asked.provider.clone()));
+                error.model = error.model.or_else(|| Some(asked.id.clone()));
                 error
             })
     }
@@ -87,8 +88,10 @@ impl Settings {
             }),
             _ => model,
         };
-        let quirks = providers::quirks(&model)?;
         let provider = providers::of(&model);
+        let coalescing = Coalescing::of(options.coalesce_ms, options.coalesce_chars)?;
+        let service = provider.service_or_plain(&model.api);
+        let quirks = service.quirks_of(&model)?;
         let mut encoded = protocols::encode(&Request {
             model: &model,
             quirks: &quirks,
@@ -111,13 +114,14 @@ impl Settings {
             timeout: options.timeout.map(crate::types::Timeouts::phases).unwrap_or_default(),
             retries: options.retries.map(crate::types::Retrying::policy).unwrap_or_default(),
             max_event_bytes: options.max_event_bytes,
+            coalescing,
             idempotency: None,
             max_tokens: options.max_tokens,
             headers: options.headers,
-            service: providers::service(&model),
-            auth: providers::auth(&model),
+            service,
+            auth: providers::auth(&model, service),
             model,
-            quirks,
+            quirks: quirks.into(),
             body: std::mem::take(&mut encoded.body).into(),
             encoded,
             streamed,
@@ -214,12 +218,7 @@ impl Prepared {
     #[must_use]
     fn claim(&self, limiter: &Limiter) -> Claim {
         let model = format!("{}/{}", self.model.provider, self.model.id);
-        Claim::new(
-            limiter,
-            model,
-            limiter::input_tokens(&self.encoded.body),
-            self.max_tokens,
-        )
+        Claim::new(limiter, model, limiter::input_tokens(&self.body), self.max_tokens)
     }
 
     /// What it takes to send the request, by the client's limits if it has any; `base_url` and `key` as [`Prepared::call`] has them.
@@ -238,7 +237,7 @@ impl Prepared {
             Some(call) if base_url.is_none() && key.is_none() => call,
             _ => self.call(base_url, key)?,
         };
-        let (timeout, retries) = (self.timeout, self.retries);
+        let (timeout, retries, coalescing) = (self.timeout, self.retries, self.coalescing);
         let claim = limiter.map(|limiter| self.claim(limiter));
         let connect = timeout
             .connect
@@ -257,6 +256,7 @@ impl Prepared {
             timeout,
             retries,
             budgets,
+            coalescing,
             claim,
             again,
         })
@@ -268,7 +268,7 @@ impl Prepared {
     /// An address or a header that HTTP cannot carry.
     pub fn call(&self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
         let url = self.url(base_url)?;
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let accept = if self.streamed {
             "text/event-stream"

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -30,7 +30,11 @@ pub(crate) struct Deadlines {
     ending: Option<Instant>,
     /// When the patience for the body of a failure is over.
     failing: Option<Instant>,
+    /// No limit: when somebody wants to be told, while the next piece is waited for.
+    bell: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes, as it is set now.
+    watched: Option<Waker>,
 }
 
 /// What a clock that goes off means.
@@ -63,7 +67,9 @@ impl Deadlines {
             begun: false,
             ending: None,
             failing: None,
+            bell: None,
             timer,
+            watched: None,
         }
     }
 
@@ -107,9 +113,19 @@ impl Deadlines {
         }
     }
 
+    /// Has the wait for the next piece ring at this time, once; in place of any other time.
+    pub(crate) fn ring_at(&mut self, at: Instant) {
+        self.bell = Some(at);
+        if at < self.timer.deadline() {
+            self.timer.as_mut().reset(at);
+        }
+    }
+
     fn set(&mut self) {
         let (due, _) = self.due();
-        self.timer.as_mut().reset(due);
+        let next = self.bell.map_or(due, |bell| bell.min(due));
+        self.timer.as_mut().reset(next);
+        self.watched = None;
     }
 
     /// The limit that comes first.
@@ -125,14 +141,18 @@ impl Deadlines {
 
     /// Waits for the head of the answer within the limits.
     pub(crate) async fn limit<F: Future>(&mut self, future: F) -> Result<F::Output> {
-        self.race(future).await.map_err(|limit| self.error(limit))
+        self.race(future, false, || ()).await.map_err(|limit| self.error(limit))
     }
 
-    /// Waits for the next piece within the limits; None once the patience after the end is over, be it by the
-    /// total: an answer that is whole in time is not late.
-    pub(crate) async fn limit_or_end<F: Future<Output = Option<T>>, T>(&mut self, future: F) -> Result<Option<T>> {
+    /// Waits for the next piece, which was looked for a moment ago and not there, within the limits; None once the patience after the end is over, be it by the
+    /// total: an answer that is whole in time is not late. Calls `ring` at the time of [`Deadlines::ring_at`].
+    pub(crate) async fn limit_or_end<F: Future<Output = Option<T>>, T>(
+        &mut self,
+        future: F,
+        ring: impl FnMut(),
+    ) -> Result<Option<T>> {
         self.active = Instant::now();
-        match self.race(future).await {
+        match self.race(future, true, ring).await {
             Ok(output) => Ok(output),
             Err(_) if self.ending.is_some() => Ok(None),
             Err(limit) => Err(self.error(limit)),
@@ -163,19 +183,38 @@ impl Deadlines {
         }
     }
 
-    async fn race<F: Future>(&mut self, future: F) -> std::result::Result<F::Output, Limit> {
+    /// Waits for a future within the limits. `pending`: this task has polled it already, and it was pending.
+    async fn race<F: Future>(
+        &mut self,
+        future: F,
+        mut pending: bool,
+        mut ring: impl FnMut(),
+    ) -> std::result::Result<F::Output, Limit> {
         let mut future = pin!(future);
         std::future::poll_fn(|context| {
-            if let Poll::Ready(output) = future.as_mut().poll(context) {
+            if !std::mem::take(&mut pending)
+                && let Poll::Ready(output) = future.as_mut().poll(context)
+            {
                 return Poll::Ready(Ok(output));
             }
+            // The timer knows whom to wake from an earlier wait; to tell it again takes as long as to decode an event.
+            let watched = self.watched.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
+            if watched && !self.timer.is_elapsed() {
+                return Poll::Pending;
+            }
             while self.timer.as_mut().poll(context).is_ready() {
+                let now = Instant::now();
                 let (due, limit) = self.due();
-                if Instant::now() >= due {
+                if now >= due {
                     return Poll::Ready(Err(limit));
                 }
-                self.timer.as_mut().reset(due);
+                if self.bell.is_some_and(|bell| now >= bell) {
+                    self.bell = None;
+                    ring();
+                }
+                self.set();
             }
+            self.watched = Some(context.waker().clone());
             Poll::Pending
         })
         .await
@@ -219,5 +258,48 @@ impl Deadlines {
             error.message = format!("{} within {figure} s (timeout.connect)", error.message);
         }
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bell_rings_once_and_moves_no_limit() {
+        let timeout = Timeout {
+            idle: Some(1.0),
+            ..Timeout::default()
+        };
+        let started = Instant::now();
+        let after = |milliseconds| started + Duration::from_millis(milliseconds);
+        let mut deadlines = Deadlines::new(timeout, started);
+        // A bell that was set before the limits changed is still heard.
+        deadlines.ring_at(after(300));
+        deadlines.begun();
+        let mut rung = Vec::new();
+        let never = std::future::pending::<Option<()>>();
+        let error = deadlines.limit_or_end(never, || rung.push(Instant::now())).await;
+        assert_eq!(error.unwrap_err().kind, ErrorKind::IdleTimeoutError);
+        assert_eq!(Instant::now(), after(1000));
+        assert_eq!(rung, [after(300)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bell_that_was_set_anew_rings_at_its_last_time() {
+        let started = Instant::now();
+        let mut deadlines = Deadlines::new(Timeout::default(), started);
+        deadlines.begun();
+        for milliseconds in [5000, 100, 700] {
+            deadlines.ring_at(started + Duration::from_millis(milliseconds));
+        }
+        let mut rung = Vec::new();
+        let more = async {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Some(())
+        };
+        let more = deadlines.limit_or_end(more, || rung.push(Instant::now())).await;
+        assert_eq!(more.unwrap(), Some(()));
+        assert_eq!(rung, [started + Duration::from_millis(700)]);
     }
 }

@@ -1,5 +1,6 @@
 //! JSON kept as its text, so that integers of any size, key order and spelling survive unchanged.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -115,6 +116,21 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// The JSON object that a text is, as a part of it, so that a large one is not copied to be sent; None if it is none.
+pub(crate) fn object_in(text: &str) -> Option<Cow<'_, RawValue>> {
+    let json: &RawValue = serde_json::from_str(text).ok()?;
+    json.get().starts_with('{').then_some(Cow::Borrowed(json))
+}
+
+/// The object with free text as its one key, `input`.
+pub(crate) fn input_object(input: &str) -> Option<Cow<'static, RawValue>> {
+    #[derive(Serialize)]
+    struct Input<'a> {
+        input: &'a str,
+    }
+    serde_json::value::to_raw_value(&Input { input }).ok().map(Cow::Owned)
+}
+
 /// A JSON object by its keys; the values stay text.
 pub type Object = std::collections::BTreeMap<String, Json>;
 
@@ -224,7 +240,17 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ShapeError> {
 }
 
 /// [`read`] with a seed that says how.
-pub(crate) fn read_seed<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> Result<S::Value, ShapeError> {
+pub(crate) fn read_seed<'a, S: DeserializeSeed<'a> + Copy>(text: &'a str, seed: S) -> Result<S::Value, ShapeError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // To keep track of the path costs as much as to read, so it is kept only where something is wrong.
+    match seed.deserialize(&mut deserializer) {
+        Ok(value) if deserializer.end().is_ok() => Ok(value),
+        _ => read_tracked(text, seed),
+    }
+}
+
+/// [`read_seed`] that notes where it is.
+fn read_tracked<'a, S: DeserializeSeed<'a>>(text: &'a str, seed: S) -> Result<S::Value, ShapeError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);

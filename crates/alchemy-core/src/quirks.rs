@@ -15,6 +15,9 @@ pub use choices::{
     ReasoningReplay, ResponseFormats, SeedField, SessionField, SystemRole, ToolCallIds, UserField,
 };
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -236,6 +239,32 @@ impl Quirks {
         Json::of(&keys)
             .and_then(|json| json.read())
             .map_err(|error| Error::shape(PATH, &error))
+    }
+}
+
+/// Quirks of a provider, or those that a model has over them. A request is moved several times, so it holds no copy.
+pub(crate) enum Known {
+    Provider(&'static Quirks),
+    Own(Box<Quirks>),
+}
+
+impl From<Cow<'static, Quirks>> for Known {
+    fn from(quirks: Cow<'static, Quirks>) -> Self {
+        match quirks {
+            Cow::Borrowed(quirks) => Known::Provider(quirks),
+            Cow::Owned(quirks) => Known::Own(Box::new(quirks)),
+        }
+    }
+}
+
+impl Deref for Known {
+    type Target = Quirks;
+
+    fn deref(&self) -> &Quirks {
+        match self {
+            Known::Provider(quirks) => quirks,
+            Known::Own(quirks) => quirks,
+        }
     }
 }
 

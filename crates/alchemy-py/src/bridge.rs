@@ -1,6 +1,7 @@
 //! Wakes event loops: one signal for all streams of a loop, however many have something to tell.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,26 +11,59 @@ use pyo3::exceptions::PyOSError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use crate::turns;
+use crate::waiter::Waiter;
+
 #[cfg(unix)]
 use std::{
     io::{PipeReader, PipeWriter},
     os::fd::AsRawFd as _,
 };
 
-/// A pipe that a loop watches, and the futures that wait for it.
+/// A pipe that a loop watches, and the tasks that wait for it.
 ///
-/// The worker notes which streams have something and writes one byte when the list was empty; the
-/// loop's reader then completes the futures of all of them. The worker never needs the interpreter.
-/// Where a loop cannot watch a pipe, the list is told by `call_soon_threadsafe` instead.
+/// The worker notes which streams have something and writes one byte at the end of its turn when the list was empty;
+/// the loop's reader then runs the tasks of all of them. The worker never needs the interpreter. Where a loop cannot
+/// watch a pipe, the list is told by `call_soon_threadsafe` instead.
 #[pyclass(frozen, weakref, module = "alchemy._native")]
 pub(crate) struct Bridge {
     signal: Arc<Signal>,
-    futures: Mutex<HashMap<u64, Py<PyAny>>>,
+    waiters: Mutex<HashMap<u64, Py<Waiter>, BuildHasherDefault<TokenHasher>>>,
 }
 
-struct Signal {
-    ready: Mutex<Vec<u64>>,
+/// How a loop is told.
+pub(crate) struct Signal {
+    ready: Mutex<Ready>,
     way: Way,
+}
+
+#[derive(Default)]
+struct Ready {
+    tokens: Vec<u64>,
+    /// Whether the loop was told of the list.
+    sent: bool,
+    /// Whether it will be at the end of the worker's turn.
+    noted: bool,
+}
+
+/// Tokens are numbers given one after another: one multiplication spreads them.
+#[derive(Default)]
+struct TokenHasher(u64);
+
+impl Hasher for TokenHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, token: u64) {
+        self.0 = (self.0 ^ token).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 enum Way {
@@ -48,10 +82,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Wake for Signal {
-    fn wake(&self, token: u64) {
+    fn wake(self: Arc<Self>, token: u64, soon: bool) {
+        let on_worker = turns::note(stream_of(token));
         let mut ready = lock(&self.ready);
-        ready.push(token);
-        if ready.len() > 1 {
+        ready.tokens.push(token);
+        if ready.sent {
+            return;
+        }
+        if soon || !on_worker {
+            drop(ready);
+            self.send();
+        } else if !std::mem::replace(&mut ready.noted, true) {
+            drop(ready);
+            turns::send_later(self);
+        }
+    }
+}
+
+impl Signal {
+    /// Tells the loop of the list, unless it is told already.
+    pub(crate) fn send(&self) {
+        let mut ready = lock(&self.ready);
+        ready.noted = false;
+        if ready.tokens.is_empty() || std::mem::replace(&mut ready.sent, true) {
             return;
         }
         drop(ready);
@@ -64,13 +117,22 @@ impl Wake for Signal {
                 Python::try_attach(|py| {
                     let function = lock(call).as_ref().map(|function| function.clone_ref(py));
                     if let Some(function) = function {
-                        // A closed loop refuses: its futures are gone with it.
+                        // A closed loop refuses: its tasks are gone with it.
                         drop(function.call0(py));
                     }
                 });
             }
         }
     }
+}
+
+/// A token of its own, which tells by its last bits which stream it is of.
+fn token_for(stream: u64) -> u64 {
+    NEXT_TOKEN.fetch_add(1, Ordering::Relaxed) << 8 | (stream & 0xFF)
+}
+
+fn stream_of(token: u64) -> u64 {
+    token & 0xFF
 }
 
 #[pymethods]
@@ -89,24 +151,24 @@ impl Bridge {
                 Way::Pipe { reader, writer }
             };
             let signal = Arc::new(Signal {
-                ready: Mutex::new(Vec::new()),
+                ready: Mutex::default(),
                 way,
             });
             Ok(Bridge {
                 signal,
-                futures: Mutex::default(),
+                waiters: Mutex::default(),
             })
         }
         #[cfg(not(unix))]
         {
             let _ = threadsafe;
             let signal = Arc::new(Signal {
-                ready: Mutex::new(Vec::new()),
+                ready: Mutex::default(),
                 way: Way::Call(Mutex::new(None)),
             });
             Ok(Bridge {
                 signal,
-                futures: Mutex::default(),
+                waiters: Mutex::default(),
             })
         }
     }
@@ -129,22 +191,26 @@ impl Bridge {
         }
     }
 
-    /// Complete the futures of the streams that have something; called by the loop.
+    /// Run the tasks of the streams that have something; called by the loop.
     fn drain(&self, py: Python<'_>) -> PyResult<()> {
         // Once is enough: what is left makes the loop call again.
         #[cfg(unix)]
         if let Way::Pipe { reader, .. } = &self.signal.way {
             drop((&mut &*reader).read(&mut [0; 64]));
         }
-        let ready = std::mem::take(&mut *lock(&self.signal.ready));
+        let ready = {
+            let mut ready = lock(&self.signal.ready);
+            ready.sent = false;
+            std::mem::take(&mut ready.tokens)
+        };
         let mut failed = None;
         for token in ready {
-            // A guard that lived on while the future is completed would lock out what that calls.
-            let future = lock(&self.futures).remove(&token);
-            if let Some(future) = future
-                && let Err(error) = complete(py, &future)
+            // A guard that lived on while a task runs would lock out what that calls.
+            let waiter = lock(&self.waiters).remove(&token);
+            if let Some(waiter) = waiter
+                && let Err(error) = Waiter::complete(waiter.bind(py), failed.is_some())
             {
-                // A future written in Python may be interrupted; the others are told all the same.
+                // A task may be interrupted; the others go on when that has been seen to.
                 failed.get_or_insert(error);
             }
         }
@@ -153,9 +219,9 @@ impl Bridge {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // A lock that is held is held by a thread that is at work on the map: it is alive.
-        if let Ok(futures) = self.futures.try_lock() {
-            for future in futures.values() {
-                visit.call(future)?;
+        if let Ok(waiters) = self.waiters.try_lock() {
+            for waiter in waiters.values() {
+                visit.call(waiter)?;
             }
         }
         if let Way::Call(slot) = &self.signal.way
@@ -167,31 +233,31 @@ impl Bridge {
     }
 
     fn __clear__(&self) {
-        lock(&self.futures).clear();
+        let waiters = std::mem::take(&mut *lock(&self.waiters));
+        drop(waiters);
         if let Way::Call(slot) = &self.signal.way {
             *lock(slot) = None;
         }
     }
 }
 
-fn complete(py: Python<'_>, future: &Py<PyAny>) -> PyResult<()> {
-    if !future.call_method0(py, pyo3::intern!(py, "done"))?.is_truthy(py)? {
-        future.call_method1(py, pyo3::intern!(py, "set_result"), (py.None(),))?;
-    }
-    Ok(())
-}
-
 impl Bridge {
-    /// Keeps a future until its stream has something; returns how to tell so.
-    pub(crate) fn keep(&self, future: Py<PyAny>) -> (Arc<dyn Wake>, u64) {
-        let token = NEXT_TOKEN.fetch_add(1, Ordering::Relaxed);
-        lock(&self.futures).insert(token, future);
-        (Arc::clone(&self.signal) as Arc<dyn Wake>, token)
+    /// A wait for a stream of this number, in this loop, and how to end it. The wait is kept until then.
+    pub(crate) fn keep(
+        &self,
+        py: Python<'_>,
+        stream: u64,
+        event_loop: Py<PyAny>,
+    ) -> PyResult<(Py<Waiter>, Arc<dyn Wake>)> {
+        let token = token_for(stream);
+        let waiter = Py::new(py, Waiter::new(token, event_loop))?;
+        lock(&self.waiters).insert(token, waiter.clone_ref(py));
+        Ok((waiter, Arc::clone(&self.signal) as Arc<dyn Wake>))
     }
 
-    /// Gives up on a future that need not wait.
+    /// Gives up on a wait.
     pub(crate) fn forget(&self, token: u64) {
-        let future = lock(&self.futures).remove(&token);
-        drop(future);
+        let waiter = lock(&self.waiters).remove(&token);
+        drop(waiter);
     }
 }

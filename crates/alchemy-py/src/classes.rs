@@ -34,6 +34,19 @@ impl Class {
         })
     }
 
+    /// The fields of an object in order; None if it is none of this very class.
+    pub(crate) fn fields_of<'py, const N: usize>(
+        &self,
+        object: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<[Bound<'py, PyAny>; N]>> {
+        if !object.get_type().is(&self.class) {
+            return Ok(None);
+        }
+        let values: Vec<_> = (self.fields.iter().map(|field| object.getattr(field))).collect::<PyResult<_>>()?;
+        debug_assert_eq!(N, values.len());
+        Ok(values.try_into().ok())
+    }
+
     /// Makes an object with a value for each field, in the order of the fields.
     #[expect(
         unsafe_code,
@@ -97,6 +110,7 @@ classes! {
     document: "Document" ["data", "url", "file_id", "mime_type", "name", "citations", "signature"],
     tool_call: "ToolCall" ["id", "name", "arguments", "raw_arguments", "state", "custom", "signature"],
     opaque: "Opaque" ["api", "kind", "data", "text"],
+    user_message: "UserMessage" ["content", "timestamp_ms"],
     assistant_message: "AssistantMessage" [
         "content", "api", "provider", "model", "response_model", "response_id", "request_id", "usage", "stop_reason",
         "raw_stop_reason", "error_message", "notices", "timestamp_ms", "attempts", "raw",

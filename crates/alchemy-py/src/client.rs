@@ -10,14 +10,14 @@ use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
 use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Context, Limits, Model, Options};
+use alchemy_core::types::{Limits, Model, Options};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 
 use crate::classes::{Classes, tuple};
 use crate::errors::raised;
 use crate::stream::NativeStream;
-use crate::{from_py, runtime, to_py};
+use crate::{conversation, from_py, runtime, to_py};
 
 /// Keys, addresses and connections. Usable from any thread.
 #[pyclass(frozen, module = "alchemy._native")]
@@ -158,7 +158,7 @@ impl NativeClient {
         observed: bool,
     ) -> PyResult<NativeStream> {
         let model = self.model(model)?;
-        let context: Context = from_py::read("", context)?;
+        let context = conversation::read(context)?;
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;

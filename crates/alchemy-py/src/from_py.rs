@@ -25,15 +25,33 @@ pub(crate) fn read<T: DeserializeOwned>(root: &str, data: &Bound<'_, PyAny>) -> 
 
 /// The JSON form of Python data.
 pub(crate) fn to_json(root: &str, data: &Bound<'_, PyAny>) -> PyResult<String> {
-    let mut writer = Writer {
-        text: Vec::with_capacity(256),
-        classes: Classes::get(data.py())?,
-    };
+    let mut writer = Writer::new(Classes::get(data.py())?);
     writer.write(data, 0).map_err(|failure| match failure {
         Failure::Shape(error) => refused(data.py(), root, &error),
         Failure::Python(error) => error,
     })?;
-    String::from_utf8(writer.text).map_err(|error| PyValueError::new_err(error.to_string()))
+    writer.finish()
+}
+
+/// Reads a core type from Python data at some depth of a conversation without the value of one key, which is returned
+/// as it is; in its place `stub` is read.
+pub(crate) fn read_without<'py, T: DeserializeOwned>(
+    data: &Bound<'py, PyAny>,
+    depth: usize,
+    key: &'static str,
+    stub: &'static str,
+) -> Result<(T, Option<Bound<'py, PyAny>>), Failure> {
+    let mut writer = Writer::new(Classes::get(data.py())?);
+    writer.aside = Some(Aside {
+        depth,
+        key,
+        stub,
+        value: None,
+    });
+    writer.write(data, depth)?;
+    let value = writer.aside.take().and_then(|aside| aside.value);
+    let read = json::read(&writer.finish()?).map_err(Failure::Shape)?;
+    Ok((read, value))
 }
 
 /// A conversation has its paths begin at its own keys; what is wrong with the whole of it has a name all the same.
@@ -46,8 +64,11 @@ fn refused(py: Python<'_>, root: &str, error: &ShapeError) -> PyErr {
     raised(py, &Error::shape(root, error))
 }
 
-enum Failure {
+/// Why Python data cannot be read.
+pub(crate) enum Failure {
+    /// It has not the right shape.
     Shape(ShapeError),
+    /// Python code failed on the way.
     Python(PyErr),
 }
 
@@ -58,7 +79,7 @@ impl From<PyErr> for Failure {
 }
 
 impl Failure {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Failure::Shape(ShapeError {
             path: String::new(),
             message: message.into(),
@@ -77,13 +98,35 @@ impl Failure {
     }
 }
 
-struct Writer<'a> {
+struct Writer<'a, 'py> {
     text: Vec<u8>,
     classes: &'a Classes,
+    /// What is not written.
+    aside: Option<Aside<'py>>,
 }
 
-impl Writer<'_> {
-    fn write(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+/// The value of a key of the object at this depth, which is kept, and what is written in its place.
+struct Aside<'py> {
+    depth: usize,
+    key: &'static str,
+    stub: &'static str,
+    value: Option<Bound<'py, PyAny>>,
+}
+
+impl<'a, 'py> Writer<'a, 'py> {
+    fn new(classes: &'a Classes) -> Self {
+        Writer {
+            text: Vec::with_capacity(256),
+            classes,
+            aside: None,
+        }
+    }
+
+    fn finish(self) -> PyResult<String> {
+        String::from_utf8(self.text).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    fn write(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
         if depth > DEPTH {
             return Err(Failure::new(format!("nested deeper than {DEPTH} levels")));
         }
@@ -123,22 +166,24 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Writes a Python string. Halves of a surrogate pair that stand side by side are joined; one
-    /// that stands alone becomes U+FFFD.
-    fn text_of(&mut self, text: &Bound<'_, PyString>) -> Result<(), Failure> {
-        if let Ok(text) = text.to_str() {
-            return self.string(text);
+    fn text_of(&mut self, text: &Bound<'py, PyString>) -> Result<(), Failure> {
+        match text.to_str() {
+            Ok(text) => self.string(text),
+            Err(_) => self.string(&lossy(text)?),
         }
-        let units = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
-        let units = units.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes().chunks_exact(2);
-        let units: Vec<u16> = units
-            .filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?)))
-            .collect();
-        self.string(&String::from_utf16_lossy(&units))
     }
 
     /// Writes the value of a key: under `data` bytes are taken, as base64.
-    fn value_of(&mut self, key: &Bound<'_, PyString>, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+    fn value_of(&mut self, key: &Bound<'py, PyString>, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
+        if let Some(aside) = self
+            .aside
+            .as_mut()
+            .filter(|aside| aside.depth + 1 == depth && *key == aside.key)
+        {
+            aside.value = Some(value.clone());
+            self.text.extend_from_slice(aside.stub.as_bytes());
+            return Ok(());
+        }
         let written = match value.cast::<PyBytes>() {
             Ok(bytes) if *key == "data" => self.string(&STANDARD.encode(bytes.as_bytes())),
             _ => self.write(value, depth),
@@ -174,7 +219,7 @@ impl Writer<'_> {
         serde_json::to_writer(&mut self.text, &number).map_err(|error| Failure::new(error.to_string()))
     }
 
-    fn items<'py>(&mut self, items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Result<(), Failure> {
+    fn items(&mut self, items: impl Iterator<Item = Bound<'py, PyAny>>, depth: usize) -> Result<(), Failure> {
         self.text.push(b'[');
         for (index, item) in items.enumerate() {
             if index > 0 {
@@ -187,7 +232,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn entries<'py>(
+    fn entries(
         &mut self,
         entries: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
         depth: usize,
@@ -213,7 +258,7 @@ impl Writer<'_> {
     }
 
     /// Writes an object of our own: its tag, and its fields but for those that are None by default.
-    fn data(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Failure> {
+    fn data(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
         let py = value.py();
         let class = value.get_type();
         self.text.push(b'{');
@@ -244,4 +289,15 @@ impl Writer<'_> {
         self.text.push(b'}');
         Ok(())
     }
+}
+
+/// The text of a string that has halves of surrogate pairs: those that stand side by side are joined; one that stands
+/// alone becomes U+FFFD.
+pub(crate) fn lossy(text: &Bound<'_, PyString>) -> PyResult<String> {
+    let units = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
+    let units = units.cast::<PyBytes>()?.as_bytes().chunks_exact(2);
+    let units: Vec<u16> = units
+        .filter_map(|unit| Some(u16::from_le_bytes(unit.try_into().ok()?)))
+        .collect();
+    Ok(String::from_utf16_lossy(&units))
 }

@@ -7,6 +7,7 @@
 mod bridge;
 mod classes;
 mod client;
+mod conversation;
 mod errors;
 mod from_py;
 mod json_to_py;
@@ -16,6 +17,8 @@ mod replay;
 mod runtime;
 mod stream;
 mod to_py;
+mod turns;
+mod waiter;
 
 use pyo3::prelude::*;
 
@@ -34,6 +37,8 @@ mod _native {
     use super::runtime::{after_fork, shut_down};
     #[pymodule_export]
     use super::stream::NativeStream;
+    #[pymodule_export]
+    use super::waiter::Waiter;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use alchemy_core::answer::Answer;
 use alchemy_core::client::Settings;
 use alchemy_core::error::Result;
 use alchemy_core::head::Head;
-use alchemy_core::types::{Context, Model, Options, StopReason};
+use alchemy_core::types::{Model, Options, StopReason};
 use alchemy_core::{protocols, providers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -82,7 +82,7 @@ pub(crate) fn encode<'py>(
     streamed: bool,
 ) -> PyResult<Sent<'py>> {
     let model: Model = from_py::read("model", model)?;
-    let context: Context = from_py::read("", context)?;
+    let context = crate::conversation::read(context)?;
     let mut options: Options = from_py::read("options", options)?;
     options.api_key.get_or_insert_with(|| "none".to_owned());
     let prepared = Settings::default().prepare(Arc::new(model), &context, options, streamed);

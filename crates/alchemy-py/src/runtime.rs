@@ -12,6 +12,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::turns;
+
 /// How long the interpreter waits at its exit for the runtime to stop.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 
@@ -38,6 +40,7 @@ pub(crate) fn handle() -> PyResult<Handle> {
         .worker_threads(1)
         .thread_name("alchemy")
         .on_thread_start(refuse_signals)
+        .on_thread_park(turns::end)
         .enable_all()
         .build();
     let runtime =
@@ -82,6 +85,7 @@ pub(crate) fn after_fork() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     // Dropping the parent's runtime would wait for threads that do not exist here.
     std::mem::forget(ENGINE.swap(None));
+    turns::after_fork();
 }
 
 /// Close every connection and stop the threads; called when the interpreter exits.
@@ -90,6 +94,7 @@ pub(crate) fn shut_down(py: Python<'_>) {
     let Some(engine) = ENGINE.swap(None) else { return };
     let runtime = engine.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(runtime) = runtime {
+        turns::rouse();
         py.detach(|| runtime.shutdown_timeout(SHUTDOWN_TIME));
     }
 }

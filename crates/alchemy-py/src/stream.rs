@@ -1,6 +1,7 @@
 //! The handle of one answer: what the Python stream waits on and takes events from.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,10 +19,14 @@ use crate::client::Shared;
 use crate::errors::{exception_with, raised};
 use crate::observed::{self, Facts};
 use crate::partial::PartialArguments;
+use crate::turns::{self, Awake};
+use crate::waiter::Waiter;
 use crate::{runtime, to_py};
 
 /// How long a wait may go on without a look at signals such as Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// One answer. Usable from any thread, and from several at once.
 #[pyclass(frozen, module = "alchemy._native")]
@@ -30,6 +35,8 @@ pub(crate) struct NativeStream {
     stream: Option<Stream>,
     request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
+    /// Tells the streams of a process apart.
+    number: u64,
     /// The whole message, made once. An exception is made anew each time it is asked for: one that is kept here
     /// would hold, by its traceback, the frames that hold this stream, and the collector does not look in here.
     message: PyOnceLock<Py<PyAny>>,
@@ -53,6 +60,7 @@ impl NativeStream {
         Ok(NativeStream {
             stream: Some(Stream::new(answer, observed)),
             generation: runtime::generation(),
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             message: PyOnceLock::new(),
             name: format!("{}/{}", prepared.model().provider, prepared.model().id),
             notices: to_py::notices(py, prepared.notices())?.unbind(),
@@ -113,6 +121,7 @@ impl NativeStream {
                         .place(&sending.call);
                 }
                 stream.start(&runtime::handle()?, sending);
+                turns::rouse();
             }
             Err(error) => stream.fail(error),
         }
@@ -142,6 +151,7 @@ impl NativeStream {
     fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
         let stream = self.stream(py)?;
         stream.settle();
+        let _awake = Awake::new();
         while !py.detach(|| stream.wait(SLICE, whole)) {
             py.check_signals()?;
         }
@@ -171,20 +181,29 @@ impl NativeStream {
         }
     }
 
-    /// Complete `future` once there is something to take; None if there is already, else what `disarm` needs.
-    fn arm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, future: Py<PyAny>, whole: bool) -> PyResult<Option<u64>> {
+    /// Return what to await until there is something to take, in this loop; None if there is already. With `whole`, until
+    /// the end.
+    fn arm(
+        &self,
+        py: Python<'_>,
+        bridge: &Bound<'_, Bridge>,
+        event_loop: Py<PyAny>,
+        whole: bool,
+    ) -> PyResult<Option<Py<Waiter>>> {
         let stream = self.stream(py)?;
         stream.settle();
-        let (waker, token) = bridge.get().keep(future);
+        let (waiter, waker) = bridge.get().keep(py, self.number, event_loop)?;
+        let token = waiter.get().token;
         let armed = stream.arm(waker, token, whole);
         if !armed {
             bridge.get().forget(token);
         }
-        Ok(armed.then_some(token))
+        Ok(armed.then_some(waiter))
     }
 
-    /// Give up on a future that `arm` was given; nothing is kept of it.
-    fn disarm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, token: u64) -> PyResult<()> {
+    /// Give up on a wait; nothing is kept of it.
+    fn disarm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, waiter: &Bound<'_, Waiter>) -> PyResult<()> {
+        let token = waiter.get().token;
         bridge.get().forget(token);
         self.stream(py)?.disarm(token);
         Ok(())
@@ -209,6 +228,7 @@ impl NativeStream {
         }
         drop(self.request().take());
         self.stream(py)?.close();
+        turns::rouse();
         Ok(())
     }
 
@@ -306,6 +326,9 @@ impl Drop for NativeStream {
             // A lock of the parent may have been held when it forked, and will never be given back here.
             std::mem::forget(self.stream.take());
             std::mem::forget(self.request().take());
+        } else if let Some(stream) = self.stream.take() {
+            drop(stream);
+            turns::rouse();
         }
     }
 }

@@ -1,5 +1,7 @@
 //! From the address a user gives to the address a request goes to.
 
+use std::cell::RefCell;
+
 use url::Url;
 
 use crate::error::{Error, Result};
@@ -23,6 +25,35 @@ const LONGEST: usize = 8000;
 /// `InvalidRequestError` if the address is not one of http or https, holds what no address has, or holds a user name, a
 /// password or a key: keys go into headers, and an address ends up in logs. The error does not repeat the address.
 pub fn resolve_url(base: &str, endpoint: &Endpoint) -> Result<Url> {
+    // Most programs ask one server all the time, and to take an address apart costs more than the rest of a request's
+    // head. Only what passed every check is kept.
+    LAST.with_borrow_mut(|last| match last {
+        Some(last) if last.base == base && last.endpoint == *endpoint => Ok(last.url.clone()),
+        _ => {
+            let url = resolved(base, endpoint)?;
+            *last = Some(Resolved {
+                base: base.to_owned(),
+                endpoint: endpoint.clone(),
+                url: url.clone(),
+            });
+            Ok(url)
+        }
+    })
+}
+
+/// An address with what it was made of.
+struct Resolved {
+    base: String,
+    endpoint: Endpoint,
+    url: Url,
+}
+
+thread_local! {
+    /// What this thread asked for last.
+    static LAST: RefCell<Option<Resolved>> = const { RefCell::new(None) };
+}
+
+fn resolved(base: &str, endpoint: &Endpoint) -> Result<Url> {
     let invalid = |reason: &str| Error::invalid("base_url", reason);
     let shape = "expected an address such as https://host/v1";
     let base = base.trim();

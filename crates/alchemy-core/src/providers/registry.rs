@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -129,6 +129,12 @@ impl Provider {
         self.id == CUSTOM || self.service(api).is_some()
     }
 
+    /// What it offers over a wire protocol, or nothing in particular if it is not known to speak it.
+    #[must_use]
+    pub fn service_or_plain(&'static self, api: &str) -> &'static Service {
+        self.service(api).unwrap_or(&registry().plain)
+    }
+
     /// What it offers over a wire protocol; None if it is not known to speak it.
     #[must_use]
     pub fn service(&self, api: &str) -> Option<&Service> {
@@ -156,7 +162,9 @@ fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         // A broken file fails `every_provider_reads`, so the default stands for what cannot happen.
-        let providers: Vec<Provider> = crate::json::read(include_str!("../../data/providers.json")).unwrap_or_default();
+        let mut providers: Vec<Provider> =
+            crate::json::read(include_str!("../../data/providers.json")).unwrap_or_default();
+        providers.sort_by(|one, other| one.id.cmp(&other.id));
         let custom = providers
             .iter()
             .find(|provider| provider.id == CUSTOM)
@@ -187,7 +195,9 @@ pub fn all() -> &'static [Provider] {
 /// The provider of an id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Provider> {
-    all().iter().find(|provider| provider.id == id)
+    let all = all();
+    let index = all.binary_search_by(|provider| provider.id.as_str().cmp(id)).ok()?;
+    all.get(index)
 }
 
 /// The provider of a model; one without description for an id we do not know.
@@ -199,18 +209,20 @@ pub fn of(model: &Model) -> &'static Provider {
 /// What a model's provider offers over the model's protocol.
 #[must_use]
 pub fn service(model: &Model) -> &'static Service {
-    of(model).service(&model.api).unwrap_or(&registry().plain)
+    of(model).service_or_plain(&model.api)
 }
 
-/// How the key of a model's provider is sent.
+/// How the key of a model's provider is sent, which offers this service over the model's protocol.
 #[must_use]
-pub fn auth(model: &Model) -> Auth {
+pub fn auth(model: &Model, service: &'static Service) -> &'static Auth {
+    static ANTHROPIC: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-api-key".to_owned()));
+    static GOOGLE: LazyLock<Auth> = LazyLock::new(|| Auth::Header("x-goog-api-key".to_owned()));
     let usual = || match model.api.parse() {
-        Ok(Api::AnthropicMessages) => Auth::Header("x-api-key".to_owned()),
-        Ok(Api::GoogleGenerativeAi) => Auth::Header("x-goog-api-key".to_owned()),
-        _ => Auth::Bearer,
+        Ok(Api::AnthropicMessages) => &*ANTHROPIC,
+        Ok(Api::GoogleGenerativeAi) => &*GOOGLE,
+        _ => &Auth::Bearer,
     };
-    service(model).auth.clone().unwrap_or_else(usual)
+    service.auth.as_ref().unwrap_or_else(usual)
 }
 
 /// A model's quirks: its provider's, and its own over them.
@@ -218,10 +230,20 @@ pub fn auth(model: &Model) -> Auth {
 /// # Errors
 /// `InvalidRequestError` with the path `model.quirks.<key>`.
 pub fn quirks(model: &Model) -> Result<Cow<'static, Quirks>> {
-    let quirks = &service(model).quirks;
-    match model.quirks.is_empty() {
-        true => Ok(Cow::Borrowed(quirks)),
-        false => quirks.overlaid(&model.quirks).map(Cow::Owned),
+    service(model).quirks_of(model)
+}
+
+impl Service {
+    /// [`quirks`] of a model that is served so.
+    ///
+    /// # Errors
+    /// As [`quirks`].
+    pub fn quirks_of(&'static self, model: &Model) -> Result<Cow<'static, Quirks>> {
+        let quirks = &self.quirks;
+        match model.quirks.is_empty() {
+            true => Ok(Cow::Borrowed(quirks)),
+            false => quirks.overlaid(&model.quirks).map(Cow::Owned),
+        }
     }
 }
 
@@ -235,25 +257,30 @@ pub const LOCAL: &str = "local:";
 /// `InvalidRequestError` with the path `base_url` if there is none.
 pub fn base_url<'a>(model: &'a Model, given: Option<&'a str>) -> Result<&'a str> {
     // The server behind the name of a file speaks what its provider speaks, and nothing else.
-    let own =
-        (model.base_url.as_deref()).filter(|own| !own.starts_with(LOCAL) || of(model).service(&model.api).is_some());
-    given.or(own).or(service(model).base_url.as_deref()).ok_or_else(|| {
-        let provider = of(model);
-        let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
-        let message = match provider.service(&model.api) {
-            None if !provider.speaks(&model.api) => format!(
-                "{} is not known to speak {}; pass {}, or base_url= if it does",
-                model.provider,
-                model.api,
-                spoken.join(" or ")
-            ),
-            _ => format!("{} has no address of its own; pass base_url=", model.provider),
-        };
-        Error {
-            provider: Some(model.provider.clone()),
-            ..Error::invalid("base_url", &message)
-        }
-    })
+    let own = || {
+        let own = model.base_url.as_deref();
+        own.filter(|own| !own.starts_with(LOCAL) || of(model).service(&model.api).is_some())
+    };
+    given
+        .or_else(own)
+        .or_else(|| service(model).base_url.as_deref())
+        .ok_or_else(|| {
+            let provider = of(model);
+            let spoken: Vec<String> = provider.apis().map(|api| format!("api={api:?}")).collect();
+            let message = match provider.service(&model.api) {
+                None if !provider.speaks(&model.api) => format!(
+                    "{} is not known to speak {}; pass {}, or base_url= if it does",
+                    model.provider,
+                    model.api,
+                    spoken.join(" or ")
+                ),
+                _ => format!("{} has no address of its own; pass base_url=", model.provider),
+            };
+            Error {
+                provider: Some(model.provider.clone()),
+                ..Error::invalid("base_url", &message)
+            }
+        })
 }
 
 #[cfg(test)]

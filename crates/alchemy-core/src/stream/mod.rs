@@ -1,5 +1,7 @@
 //! One answer on its way: a task reads it, consumers take its events, in sync or async code.
 
+mod coalescing;
+mod moderation;
 mod observing;
 mod reader;
 mod retrying;
@@ -10,6 +12,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+pub use self::coalescing::Coalescing;
+use self::coalescing::Merging;
+pub use self::moderation::Moderation;
 use self::observing::Observer;
 pub use self::observing::{Happening, Observation};
 use self::reader::Reader;
@@ -25,8 +30,9 @@ const UNREAD_BYTES: usize = 1024 * 1024;
 
 /// Told when there is something to take. Implemented by whatever drives an event loop.
 pub trait Wake: Send + Sync {
-    /// There is something to take for the waiter that gave this token.
-    fn wake(&self, token: u64);
+    /// There is something to take for the waiter that gave this token. `soon`: it must not wait until the thread that
+    /// tells has seen to the other streams.
+    fn wake(self: Arc<Self>, token: u64, soon: bool);
 }
 
 /// An answer that consumers share: each event goes to one of them.
@@ -46,6 +52,8 @@ struct Shared {
 
 struct State {
     answer: Answer,
+    /// Where deltas are merged: the events that the answer made.
+    merging: Option<Merging>,
     /// How it ended, once it has.
     outcome: Option<Outcome>,
     /// Whether the events are not wanted any more, only the message.
@@ -73,6 +81,7 @@ impl Stream {
     pub fn new(answer: Answer, observed: bool) -> Self {
         let state = State {
             answer,
+            merging: None,
             outcome: None,
             discard: false,
             unread: 0,
@@ -100,6 +109,7 @@ impl Stream {
             if state.outcome.is_some() {
                 return;
             }
+            state.merging = sending.coalescing.map(Merging::new);
             // What the client's limits hold back is sent when they let it.
             if sending.claim.is_none() {
                 state.send(started, 0.0);
@@ -124,7 +134,7 @@ impl Stream {
     #[must_use]
     pub fn take(&self) -> Option<Vec<Event>> {
         let mut state = self.lock();
-        let events = state.answer.take_events();
+        let events = state.take_events();
         if events.is_empty() && state.outcome.is_some() {
             return None;
         }
@@ -176,7 +186,7 @@ impl Stream {
         let mut state = self.lock();
         state.discard = true;
         state.unread = 0;
-        drop(state.answer.take_events());
+        state.drop_events();
         self.shared.room.notify_one();
     }
 
@@ -188,7 +198,7 @@ impl Stream {
         );
         let task = self.lock().task.take();
         if self.shared.finish(Err(error), StopReason::Aborted) {
-            drop(self.lock().answer.take_events());
+            self.lock().drop_events();
         }
         if let Some(task) = task {
             task.abort();
@@ -261,8 +271,30 @@ pub struct Arguments {
 impl State {
     fn is_ready(&self, whole: bool) -> bool {
         self.outcome.is_some()
-            || (!whole && self.answer.waiting() > 0)
+            || (!whole && self.ready() > 0)
             || self.observer.as_ref().is_some_and(Observer::is_urgent)
+    }
+
+    /// How many events can be taken.
+    fn ready(&self) -> usize {
+        match &self.merging {
+            Some(merging) => merging.ready(),
+            None => self.answer.waiting(),
+        }
+    }
+
+    fn take_events(&mut self) -> Vec<Event> {
+        match &mut self.merging {
+            Some(merging) => merging.take(),
+            None => self.answer.take_events(),
+        }
+    }
+
+    fn drop_events(&mut self) {
+        drop(self.answer.take_events());
+        if let Some(merging) = &mut self.merging {
+            merging.clear();
+        }
     }
 
     /// The request is sent at this time, after it was held back for so many seconds.
@@ -296,17 +328,21 @@ impl Shared {
         matches!(self.lock().outcome, Some(Ok(_)))
     }
 
-    /// Tells whoever waits that there is something to take.
-    fn hand_over(&self) {
-        let state = self.lock();
-        if state.answer.waiting() > 0 && !state.discard {
-            self.tell(state);
+    /// Tells whoever waits that there is something to take; `soon` where the thread at hand has more to read from the same
+    /// connection.
+    fn hand_over(&self, soon: bool) {
+        let mut state = self.lock();
+        if let Some(merging) = &mut state.merging {
+            merging.ripen(Instant::now());
+        }
+        if state.ready() > 0 && !state.discard {
+            self.tell(state, soon);
         }
     }
 
     /// Wakes everybody. The lock is given back first: a waker may need the interpreter, which a
     /// thread that waits for the lock may hold.
-    fn tell(&self, mut state: MutexGuard<'_, State>) {
+    fn tell(&self, mut state: MutexGuard<'_, State>, soon: bool) {
         let blocked = state.blocked > 0;
         let waiters = std::mem::take(&mut state.waiters);
         drop(state);
@@ -314,7 +350,7 @@ impl Shared {
             self.ready.notify_all();
         }
         for (waker, token) in waiters {
-            waker.wake(token);
+            waker.wake(token, soon);
         }
     }
 
@@ -341,7 +377,16 @@ impl Shared {
         };
         state.outcome = Some(outcome);
         state.task = None;
-        let State { observer, answer, .. } = &mut *state;
+        let State {
+            observer,
+            answer,
+            merging,
+            ..
+        } = &mut *state;
+        if let Some(merging) = merging {
+            merging.add(answer.take_events(), Instant::now());
+            merging.release();
+        }
         if let Some(observer) = observer {
             if answer.has_begun() {
                 observer.first_event();
@@ -349,9 +394,9 @@ impl Shared {
             observer.note(Happening::End);
         }
         if state.discard {
-            drop(state.answer.take_events());
+            state.drop_events();
         }
-        self.tell(state);
+        self.tell(state, false);
     }
 }
 
@@ -360,7 +405,7 @@ impl Drop for Stream {
         let mut state = self.lock();
         let task = state.task.take();
         // Whoever waited has given up; what stands for the wait elsewhere is let go of by being told.
-        self.shared.tell(state);
+        self.shared.tell(state, true);
         if let Some(task) = task {
             task.abort();
         }

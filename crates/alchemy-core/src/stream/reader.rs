@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use super::coalescing::Coalescing;
 use super::retrying::{Again, Next, Retrying};
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
@@ -49,6 +50,8 @@ pub struct Sending {
     pub retries: Retries,
     /// What the client may spend on that.
     pub budgets: Arc<Budgets>,
+    /// When deltas that were merged are handed over; None: they are not merged.
+    pub coalescing: Option<Coalescing>,
     /// What it asks of the client's limits, where there are any.
     pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
@@ -162,20 +165,24 @@ impl Shared {
         loop {
             let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
                 Poll::Ready(bytes) => bytes,
-                Poll::Pending if fresh > 0 => {
-                    // The HTTP client hands on one chunk at a time and is resumed by this yield: more
-                    // may be there right after it, and a consumer woken now would be woken again.
-                    tokio::task::yield_now().await;
-                    match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
+                Poll::Pending => {
+                    let mut found = Poll::Pending;
+                    if fresh > 0 && !reply.is_direct() {
+                        // The HTTP client hands on one chunk at a time and is resumed by this yield: more
+                        // may be there right after it, and a consumer woken now would be woken again.
+                        tokio::task::yield_now().await;
+                        found = poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await;
+                    }
+                    match found {
                         Poll::Ready(bytes) => bytes,
                         Poll::Pending => {
-                            fresh = 0;
-                            self.hand_over();
+                            if std::mem::take(&mut fresh) > 0 {
+                                self.hand_over(false);
+                            }
                             self.next(reply, deadlines).await?
                         }
                     }
                 }
-                Poll::Pending => self.next(reply, deadlines).await?,
             };
             let bytes = match bytes {
                 Some(Ok(bytes)) => bytes,
@@ -185,10 +192,18 @@ impl Shared {
                 Some(Err(error)) => return Err(error),
             };
             fresh += bytes.len();
-            let (waiting, unread);
-            (flow, waiting, unread) = self.feed(&bytes)?;
+            let (waiting, unread, held_until);
+            (flow, waiting, unread, held_until) = self.feed(&bytes)?;
+            if let Some(due) = held_until {
+                deadlines.ring_at(due.into());
+            }
             match flow {
-                Flow::Ended => return Ok(()),
+                Flow::Ended => {
+                    // The end of the body is often there as well, and then the connection is free for the request that
+                    // the caller may send next.
+                    drop(poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await);
+                    return Ok(());
+                }
                 Flow::Ending => deadlines.ending(),
                 Flow::More if waiting > 0 => {
                     deadlines.begun();
@@ -198,7 +213,7 @@ impl Shared {
             }
             if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
                 fresh = 0;
-                self.hand_over();
+                self.hand_over(true);
                 if !deadlines.check()? {
                     return Ok(());
                 }
@@ -206,7 +221,7 @@ impl Shared {
                 tokio::task::yield_now().await;
             }
             if unread > UNREAD_BYTES {
-                self.hand_over();
+                self.hand_over(false);
                 if deadlines.paused(self.room()).await?.is_none() {
                     return Ok(());
                 }
@@ -263,7 +278,7 @@ impl Shared {
                 state.answer = answer;
                 if state.observer.is_some() {
                     // The wait may be long: whoever waits for the answer can tell of the retry now.
-                    self.tell(state);
+                    self.tell(state, false);
                 }
                 Some((wait, call))
             }
@@ -278,29 +293,45 @@ impl Shared {
     /// not end after the answer has.
     async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
         deadlines
-            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)))
+            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)), || {
+                self.hand_over(false);
+            })
             .await
     }
 
-    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize)> {
+    /// Takes bytes in. Tells how many events can be taken, the bytes read while there were some, and when a delta that is
+    /// held is due.
+    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize, Option<Instant>)> {
         let mut state = self.lock();
         if state.outcome.is_some() {
             // Closed in between: what waited was dropped, and what follows would come after a gap.
-            return Ok((Flow::Ended, 0, 0));
+            return Ok((Flow::Ended, 0, 0, None));
         }
         let flow = state.answer.feed(bytes)?;
-        let waiting = state.answer.waiting();
+        let mut waiting = state.answer.waiting();
         if let Some(observer) = &mut state.observer
             && waiting > 0
         {
             observer.first_event();
         }
+        let mut held_until = None;
         if state.discard {
             drop(state.answer.take_events());
-        } else if waiting > 0 {
-            state.unread += bytes.len();
+        } else {
+            let State { answer, merging, .. } = &mut *state;
+            if let Some(merging) = merging {
+                merging.add(answer.take_events(), Instant::now());
+                if flow != Flow::More {
+                    // What is left to come may take a while, and is hardly a delta.
+                    merging.release();
+                }
+                (waiting, held_until) = (merging.ready(), merging.held_until());
+            }
+            if waiting > 0 {
+                state.unread += bytes.len();
+            }
         }
-        Ok((flow, waiting, state.unread))
+        Ok((flow, waiting, state.unread, held_until))
     }
 
     async fn room(&self) {

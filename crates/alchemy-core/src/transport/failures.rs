@@ -6,40 +6,92 @@ use std::io;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
+use super::direct;
 use super::proxies::{Route, place_of};
 use crate::error::{Error, ErrorKind};
 
+/// Where a request came to nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It was not one that HTTP can carry.
+    Request,
+    /// On the way to a connection.
+    Connect,
+    /// On the connection.
+    Answer,
+}
+
+/// Why a request has no answer.
+pub(super) enum Unsent {
+    /// No connection was made in time.
+    Late,
+    /// Something failed.
+    Failed(Failed),
+}
+
+/// What failed, and where.
+pub(super) struct Failed {
+    stage: Stage,
+    cause: Box<dyn StdError + Send + Sync>,
+}
+
+impl From<direct::Unsent> for Unsent {
+    fn from(unsent: direct::Unsent) -> Self {
+        let (stage, cause) = match unsent {
+            direct::Unsent::ConnectTimeout => return Unsent::Late,
+            direct::Unsent::Connect(cause) => (Stage::Connect, cause),
+            direct::Unsent::Lost(error) => (Stage::Answer, error.into()),
+        };
+        Unsent::Failed(Failed { stage, cause })
+    }
+}
+
+impl From<reqwest::Error> for Unsent {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_connect() && error.is_timeout() {
+            return Unsent::Late;
+        }
+        let stage = match (error.is_builder(), error.is_connect()) {
+            (true, _) => Stage::Request,
+            (_, true) => Stage::Connect,
+            _ => Stage::Answer,
+        };
+        let cause = error.into();
+        Unsent::Failed(Failed { stage, cause })
+    }
+}
+
 /// What became of a request that had no answer.
-pub(super) fn unsent(error: &reqwest::Error, url: &Url, route: &Route) -> Error {
+pub(super) fn unsent(unsent: &Unsent, url: &Url, route: &Route) -> Error {
     let via = route.via(url);
     let place = match via {
         Some(via) => format!("{} by the proxy {via}", place_of(url)),
         None => place_of(url),
     };
-    if error.is_connect() && error.is_timeout() {
+    let Unsent::Failed(Failed { stage, cause }) = unsent else {
         return Error::new(ErrorKind::ConnectTimeoutError, format!("no connection to {place}"));
-    }
-    let failed = match error.is_connect() {
-        true => format!("cannot connect to {place}"),
-        false => format!("the connection to {place} broke before the answer"),
     };
-    if let Some(tls) = tls_error(error) {
+    let failed = match stage {
+        Stage::Connect => format!("cannot connect to {place}"),
+        _ => format!("the connection to {place} broke before the answer"),
+    };
+    if let Some(tls) = tls_error(&**cause) {
         return permanent(format!("{failed}: {}", explained(tls, url)));
     }
-    let cause = root_cause(error);
+    let cause = root_cause(&**cause);
     if let Some(via) = via
         && REFUSED_BY_PROXY.iter().any(|refusal| cause.contains(refusal))
     {
         return unwelcome(url, via);
     }
     permanent_if(
-        error.is_builder(),
-        match error.is_connect() {
-            true => {
+        *stage == Stage::Request,
+        match stage {
+            Stage::Connect => {
                 let check = via.map_or("the network", |_| "the proxy");
                 format!("{failed}: {cause}; check {check} and base_url")
             }
-            false => format!("{failed}: {cause}"),
+            _ => format!("{failed}: {cause}"),
         },
     )
 }
@@ -62,26 +114,35 @@ const REFUSED_BY_PROXY: &[&str] = &[
     "server implements authentication incorrectly",
 ];
 
-/// What became of an answer that had begun.
-pub(super) fn broken(error: &reqwest::Error, url: &Url) -> Error {
-    if let Some(tls) = tls_error(error) {
-        let text = format!(
-            "the connection broke in the middle of the answer: {}",
-            explained(tls, url)
-        );
-        return Error::new(ErrorKind::ApiConnectionError, text);
+/// What became of an answer that had begun, where the connection broke.
+pub(super) fn broken(error: &(dyn StdError + 'static), url: &Url) -> Error {
+    let cause = match tls_error(error) {
+        Some(tls) => explained(tls, url),
+        None => root_cause(error),
+    };
+    Error::new(
+        ErrorKind::ApiConnectionError,
+        format!("the connection broke in the middle of the answer: {cause}"),
+    )
+}
+
+/// The same of an answer that came by the client for proxies and HTTP/2, which unpacks bodies itself.
+pub(super) fn broken_by_client(error: &reqwest::Error, url: &Url) -> Error {
+    match tls_error(error).is_none() && is_compression(error) {
+        true => unpackable(error),
+        false => broken(error, url),
     }
-    let cause = root_cause(error);
-    match is_compression(error) {
-        true => Error::new(
-            ErrorKind::ResponseError,
-            format!("the answer's compression (gzip) is broken or cut: {cause}"),
+}
+
+/// What became of an answer that had begun, where its bytes cannot be unpacked.
+pub(super) fn unpackable(error: &(dyn StdError + 'static)) -> Error {
+    Error::new(
+        ErrorKind::ResponseError,
+        format!(
+            "the answer's compression (gzip) is broken or cut: {}",
+            root_cause(error)
         ),
-        false => Error::new(
-            ErrorKind::ApiConnectionError,
-            format!("the connection broke in the middle of the answer: {cause}"),
-        ),
-    }
+    )
 }
 
 fn permanent(text: String) -> Error {

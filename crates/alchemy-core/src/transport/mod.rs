@@ -1,19 +1,27 @@
-//! The only file that names the HTTP client: one pool, proxies, TLS.
+//! The only folder that names the HTTP client: connections, proxies, TLS.
 
+mod direct;
 mod failures;
+mod gzip;
+mod kept;
 mod proxies;
+mod socket;
 mod tls;
 
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body as _;
 use url::Url;
 
+use self::direct::Direct;
+use self::gzip::{Broken, Unpacked};
 use self::proxies::{Proxies, Route};
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
@@ -25,6 +33,20 @@ const POOLS: usize = 8;
 /// llama.cpp and those on uvicorn or Node.js, close theirs after five seconds, and a request that is sent in that
 /// moment is lost. A new connection to them costs next to nothing.
 const PLAIN_IDLE: Duration = Duration::from_secs(4);
+
+/// How long an encrypted connection waits, which takes a few round trips to make anew.
+const SECURE_IDLE: Duration = Duration::from_secs(90);
+
+const USER_AGENT_NAME: &str = concat!("alchemy-llm/", env!("CARGO_PKG_VERSION"));
+
+/// How many connections are being made.
+static CONNECTING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many connections are being made in this process just now.
+#[must_use]
+pub fn connecting() -> usize {
+    CONNECTING.load(Ordering::Relaxed)
+}
 
 /// Settings of the connections.
 #[derive(Clone, Default)]
@@ -67,8 +89,17 @@ pub struct Call {
 /// Connections to send a [`Call`] by.
 #[derive(Clone)]
 pub struct Pool {
-    client: reqwest::Client,
+    way: Way,
     route: Route,
+}
+
+/// How requests get to servers.
+#[derive(Clone)]
+enum Way {
+    /// HTTP/1.1 without a proxy: what nearly every request takes, and what has to cost least.
+    Direct(Direct),
+    /// All else: proxies of each kind, and HTTP/2.
+    Client(reqwest::Client),
 }
 
 /// An answer whose body is still to be read.
@@ -76,7 +107,13 @@ pub struct Reply {
     /// Its head.
     pub head: Head,
     url: Url,
-    body: reqwest::Body,
+    body: Body,
+}
+
+enum Body {
+    Direct(direct::Body),
+    Unpacked(Box<Unpacked>),
+    Client(reqwest::Body),
 }
 
 impl Transport {
@@ -115,8 +152,16 @@ impl Transport {
     fn build(&self, key: PoolKey) -> Result<Pool> {
         let proxies = Proxies::of(self.config.proxy.as_deref(), key.secure)?;
         let tls = tls::config(&self.config, key.secure || proxies.encrypted)?;
+        let idle = if key.secure { SECURE_IDLE } else { PLAIN_IDLE };
+        if proxies.rules.is_empty() && !self.config.http2 {
+            return Ok(Pool {
+                way: Way::Direct(Direct::new(key.connect, idle, key.secure.then_some(tls))),
+                route: proxies.route,
+            });
+        }
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("alchemy-llm/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT_NAME)
+            .pool_idle_timeout(idle)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -125,9 +170,6 @@ impl Transport {
             .tls_backend_preconfigured(tls);
         if let Some(connect) = key.connect {
             builder = builder.connect_timeout(connect);
-        }
-        if !key.secure {
-            builder = builder.pool_idle_timeout(PLAIN_IDLE);
         }
         if !self.config.http2 {
             builder = builder.http1_only();
@@ -142,7 +184,7 @@ impl Transport {
             )
         })?;
         Ok(Pool {
-            client,
+            way: Way::Client(client),
             route: proxies.route,
         })
     }
@@ -155,14 +197,22 @@ impl Pool {
     /// If no connection could be made, in time or at all, or if it broke.
     pub async fn send(&self, call: Call) -> Result<Reply> {
         let url = call.url.clone();
+        match &self.way {
+            Way::Direct(direct) => {
+                let response = direct.send(call).await;
+                let response = response.map_err(|unsent| failures::unsent(&unsent.into(), &url, &self.route))?;
+                Ok(Reply::direct(response, url))
+            }
+            Way::Client(client) => Box::pin(self.send_by(client, call, url)).await,
+        }
+    }
+
+    async fn send_by(&self, client: &reqwest::Client, call: Call, url: Url) -> Result<Reply> {
         let mut request = reqwest::Request::new(http::Method::POST, call.url);
         *request.headers_mut() = call.headers;
         *request.body_mut() = Some(call.body.into());
-        let response = self
-            .client
-            .execute(request)
-            .await
-            .map_err(|error| failures::unsent(&error, &url, &self.route))?;
+        let response = client.execute(request).await;
+        let response = response.map_err(|error| failures::unsent(&error.into(), &url, &self.route))?;
         if response.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED
             && let Some(via) = self.route.via(&url)
         {
@@ -175,25 +225,67 @@ impl Pool {
                 headers: parts.headers,
             },
             url,
-            body,
+            body: Body::Client(body),
         })
     }
 }
 
 impl Reply {
+    fn direct(response: http::Response<direct::Body>, url: Url) -> Self {
+        let (mut parts, body) = response.into_parts();
+        let encoding = parts.headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes);
+        let body = match encoding {
+            Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => {
+                parts.headers.remove(CONTENT_ENCODING);
+                parts.headers.remove(CONTENT_LENGTH);
+                Body::Unpacked(Box::new(Unpacked::new(body)))
+            }
+            _ => Body::Direct(body),
+        };
+        Reply {
+            head: Head {
+                status: parts.status,
+                headers: parts.headers,
+            },
+            url,
+            body,
+        }
+    }
+
+    /// Whether the task that polls is all that there is between the socket and the reader: what has come has been read
+    /// when a poll is pending.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        !matches!(self.body, Body::Client(_))
+    }
+
     /// Polls for the next bytes of the body; None is its end.
     pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        loop {
-            return match Pin::new(&mut self.body).poll_frame(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(None) => Poll::Ready(None),
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
-                    // Trailers say nothing about the answer.
-                    Err(_) => continue,
-                },
-                Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(failures::broken(&error, &self.url)))),
-            };
+        let url = &self.url;
+        match &mut self.body {
+            Body::Direct(body) => body
+                .poll_bytes(context)
+                .map(|bytes| bytes.map(|bytes| bytes.map_err(|error| failures::broken(&error, url)))),
+            Body::Unpacked(body) => body.poll_bytes(context).map(|bytes| {
+                bytes.map(|bytes| {
+                    bytes.map_err(|broken| match broken {
+                        Broken::Connection(error) => failures::broken(&error, url),
+                        Broken::Compression(error) => failures::unpackable(&error),
+                    })
+                })
+            }),
+            Body::Client(body) => loop {
+                return match Pin::new(&mut *body).poll_frame(context) {
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(None) => Poll::Ready(None),
+                    Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                        Ok(bytes) => Poll::Ready(Some(Ok(bytes))),
+                        // Trailers say nothing about the answer.
+                        Err(_) => continue,
+                    },
+                    Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(failures::broken_by_client(&error, url)))),
+                };
+            },
         }
     }
 }

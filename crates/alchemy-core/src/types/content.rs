@@ -6,12 +6,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::is_default;
 use super::literals::ToolCallState;
+use super::shared_text::SharedText;
 use super::tagged::tagged_union;
 use crate::json::{Json, optional_object};
 
 /// Bytes, base64 text in the JSON form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
+pub struct Bytes(pub bytes::Bytes);
+
+impl From<Vec<u8>> for Bytes {
+    fn from(data: Vec<u8>) -> Self {
+        Bytes(data.into())
+    }
+}
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +31,7 @@ impl<'de> Deserialize<'de> for Bytes {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         STANDARD
             .decode(text.as_bytes())
-            .map(Bytes)
+            .map(Bytes::from)
             .map_err(|error| serde::de::Error::custom(format!("not base64: {error}")))
     }
 }
@@ -34,7 +41,7 @@ impl<'de> Deserialize<'de> for Bytes {
 #[serde(tag = "type", rename = "text", deny_unknown_fields)]
 pub struct Text {
     /// The text.
-    pub text: String,
+    pub text: SharedText,
     /// The provider's opaque mark on the block, sent back unchanged.
     #[serde(default, skip_serializing_if = "is_default")]
     pub signature: Option<String>,
@@ -48,7 +55,7 @@ pub struct Text {
 #[serde(tag = "type", rename = "thinking", deny_unknown_fields)]
 pub struct Thinking {
     /// The reasoning, or a summary of it; empty where only a signature was sent.
-    pub thinking: String,
+    pub thinking: SharedText,
     /// What the provider needs to accept the block again: an opaque string, never interpreted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub signature: Option<String>,
@@ -145,7 +152,7 @@ pub struct ToolCall {
     pub arguments: Option<Json>,
     /// The arguments as the model wrote them.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub raw_arguments: String,
+    pub raw_arguments: SharedText,
     /// Whether the arguments are whole and valid.
     #[serde(default, skip_serializing_if = "is_default")]
     pub state: ToolCallState,

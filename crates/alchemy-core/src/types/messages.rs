@@ -6,6 +6,7 @@ use super::content::{ContentBlock, Text};
 use super::is_default;
 use super::literals::StopReason;
 use super::requests::Notice;
+use super::shared_text::SharedText;
 use super::tagged::tagged_union;
 use super::tools::Tool;
 use super::usage::Usage;
@@ -15,7 +16,7 @@ use crate::json::{self, Json, Object};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Text alone.
-    Text(String),
+    Text(SharedText),
     /// Blocks.
     Blocks(Vec<ContentBlock>),
 }
@@ -207,16 +208,12 @@ pub struct ToolResultMessage {
 }
 
 /// One message of a conversation.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "conversations are mostly assistant messages and are moved whole"
-)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// What the user says.
     UserMessage(UserMessage),
-    /// What the model answered.
-    AssistantMessage(AssistantMessage),
+    /// What the model answered; boxed, since it is several times the size of the others.
+    AssistantMessage(Box<AssistantMessage>),
     /// What a tool call gave.
     ToolResultMessage(ToolResultMessage),
 }

@@ -10,6 +10,7 @@ mod messages;
 mod models;
 mod policies;
 mod requests;
+mod shared_text;
 mod tagged;
 mod tools;
 mod usage;
@@ -24,6 +25,7 @@ pub use messages::{AssistantMessage, Attempt, Content, Context, Message, ToolRes
 pub use models::{Model, ModelCost};
 pub use policies::{Limits, Retries, Retrying};
 pub use requests::{Notice, Options, Reasoning, Response, ResponseFormat, Timeout, Timeouts};
+pub use shared_text::SharedText;
 pub use tools::{Tool, ToolChoice};
 pub use usage::{Cost, Usage};
 

@@ -205,6 +205,12 @@ pub struct Options {
     /// The most that one event may have, or the whole of an answer that is not streamed, in bytes; at least 1.
     #[serde(skip_serializing_if = "is_default")]
     pub max_event_bytes: Option<NonZeroUsize>,
+    /// How long a delta of a stream is held, in milliseconds above 0, while what follows in its block is merged into it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub coalesce_ms: Option<f64>,
+    /// With how many characters a delta of a stream is held no longer; at least 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub coalesce_chars: Option<NonZeroUsize>,
     /// Headers to add; a None value removes a default.
     #[serde(skip_serializing_if = "is_default")]
     pub headers: BTreeMap<String, Option<String>>,

@@ -52,6 +52,14 @@ pub(super) fn find_tag<'a>(text: &'a str, key: &'static str) -> Result<Cow<'a, s
 pub(super) fn read_without_tag<'a, T: Deserialize<'a>>(text: &'a str, key: &'static str) -> Result<T, ShapeError> {
     struct Skipping<T>(&'static str, std::marker::PhantomData<T>);
 
+    impl<T> Clone for Skipping<T> {
+        fn clone(&self) -> Self {
+            *self
+        }
+    }
+
+    impl<T> Copy for Skipping<T> {}
+
     struct Wrapper<D>(D, &'static str);
 
     impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Skipping<T> {
@@ -134,7 +142,7 @@ macro_rules! tagged_union {
         $(
             impl From<$variant> for $name {
                 fn from(value: $variant) -> Self {
-                    $name::$variant(value)
+                    $name::$variant(value.into())
                 }
             }
         )+
@@ -153,7 +161,7 @@ macro_rules! tagged_union {
                 let text = raw.get();
                 let read = || -> Result<Self, crate::json::ShapeError> {
                     match &*crate::types::tagged::find_tag(text, $key)? {
-                        $($tag => crate::types::tagged::read_without_tag(text, $key).map($name::$variant),)+
+                        $($tag => crate::types::tagged::read_without_tag(text, $key).map(|value: $variant| value.into()),)+
                         other => Err(crate::json::ShapeError {
                             path: $key.to_owned(),
                             message: format!("{other:?} is none of {}", Self::TAGS.join(", ")),

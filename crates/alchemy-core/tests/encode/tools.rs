@@ -242,6 +242,8 @@ fn no_option_is_ignored() {
         timeout: _,
         retries: _,
         max_event_bytes: _,
+        coalesce_ms: _,
+        coalesce_chars: _,
         headers: _,
         strict: _,
     } = Options::default();

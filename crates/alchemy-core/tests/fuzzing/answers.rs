@@ -229,7 +229,7 @@ fn message_size(message: &AssistantMessage) -> usize {
 fn sent_on(case: &Case, model: &Model, message: &AssistantMessage) {
     let text = serde_json::to_string(message).unwrap();
     let again: Message = json::read(&text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
-    assert_eq!(again, Message::AssistantMessage(message.clone()));
+    assert_eq!(again, Message::from(message.clone()));
     let mut messages = vec![json!({"role": "user", "content": "a"}).to_string(), text];
     for block in &message.content {
         if let ContentBlock::ToolCall(call) = block {

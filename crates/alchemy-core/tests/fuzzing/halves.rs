@@ -164,9 +164,9 @@ fn read(api: Api, body: &str) -> Option<String> {
     let message = answer.message();
     assert!(message.content.len() <= 1, "{message:?}");
     message.content.first().map(|block| match block {
-        ContentBlock::Text(block) => block.text.clone(),
-        ContentBlock::Thinking(block) => block.thinking.clone(),
-        ContentBlock::ToolCall(call) => call.raw_arguments.clone(),
+        ContentBlock::Text(block) => block.text.to_string(),
+        ContentBlock::Thinking(block) => block.thinking.to_string(),
+        ContentBlock::ToolCall(call) => call.raw_arguments.to_string(),
         other => panic!("{other:?}"),
     })
 }

@@ -4,12 +4,14 @@
 //! ends in thinking. What else the model's server sent goes back as it came.
 //! <https://platform.claude.com/docs/en/build-with-claude/extended-thinking> (2026-11)
 
-use serde_json::json;
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
 
 use super::betas;
 use super::conversation::Walk;
 use super::request::{Block, Body};
-use crate::json::{Json, Object};
+use crate::json::{self, Json, Object};
 use crate::protocols::encoding::conversation::{Answer, Said, SentCall};
 use crate::protocols::encoding::notices::Place;
 use crate::types::{StopReason, Thinking};
@@ -100,14 +102,14 @@ fn call<'a>(walk: &mut Walk<'a, '_>, sent: SentCall<'a>, own: bool, place: Place
         true => {
             let text = "a call with free text is sent as one with the argument `input`";
             walk.notices.block_converted(place, text);
-            Json::of(&json!({"input": call.raw_arguments})).ok()
+            json::input_object(&call.raw_arguments)
         }
-        false => Json::parse(sent.arguments()).ok().filter(Json::is_object),
+        false => json::object_in(sent.arguments()),
     };
     let input = input.unwrap_or_else(|| {
         let text = "the call's arguments are no JSON object; it is sent with none";
         walk.notices.block_converted(place, text);
-        Json::object()
+        json::object_in("{}").unwrap_or(Cow::Borrowed(RawValue::NULL))
     });
     let signature = call.signature.as_deref().filter(|_| own);
     let rest: Option<Object> = signature.and_then(|text| serde_json::from_str(text).ok());

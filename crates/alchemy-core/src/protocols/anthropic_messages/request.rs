@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::json::{Json, Object};
 use crate::protocols::encoding::cache::CacheMark;
@@ -98,7 +99,7 @@ pub(super) enum Body<'a> {
     ToolUse {
         id: Cow<'a, str>,
         name: &'a str,
-        input: Json,
+        input: Cow<'a, RawValue>,
         /// Further keys that the server sent.
         rest: Object,
     },

@@ -1,5 +1,7 @@
 //! The body of a request: the keys that the encoder sets, those of a quirk, and the caller's own last.
 
+use std::io;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -51,7 +53,47 @@ pub(crate) fn write<T: Serialize>(
         quirk: &request.quirks.body,
         extra: &request.options.extra_body,
     };
-    serde_json::to_vec(&body).map_err(|error| Error::invalid("", &format!("cannot be encoded: {error}")))
+    bytes_of(&body).map_err(|error| Error::invalid("", &format!("cannot be encoded: {error}")))
+}
+
+/// Bodies up to so many bytes are written into a buffer that grows.
+const SMALL: usize = 32 * 1024;
+
+/// The JSON form. A large one is measured before it is written: a buffer that grows is up to twice as large as what it
+/// holds, and there twice while it is moved.
+fn bytes_of(body: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut measured = Measured {
+        bytes: Vec::with_capacity(512),
+        length: 0,
+    };
+    serde_json::to_writer(&mut measured, body)?;
+    if measured.length <= SMALL {
+        return Ok(measured.bytes);
+    }
+    let mut bytes = Vec::with_capacity(measured.length);
+    drop(measured);
+    serde_json::to_writer(&mut bytes, body)?;
+    Ok(bytes)
+}
+
+/// Keeps what is written as long as it is small, and counts all of it.
+struct Measured {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl io::Write for Measured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.length += bytes.len();
+        if self.length <= SMALL {
+            self.bytes.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Body<'a, T> {

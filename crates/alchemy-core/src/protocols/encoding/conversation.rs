@@ -12,7 +12,7 @@
 //! - An answer of which nothing is left is not sent.
 //! - A result without a call before it is an error, at the caller's line, since every server refuses it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::notices::{Notices, Place};
 use crate::error::{Error, Result};
@@ -167,38 +167,33 @@ pub(crate) fn turns_after_stored<'a>(
 /// The results by the index of the message that holds their calls, and those without a call before them.
 fn results(messages: &[Message]) -> (HashMap<usize, Vec<CallResult<'_>>>, Vec<LoneResult<'_>>) {
     let mut lone = Vec::new();
-    let mut callers: HashMap<&str, usize> = HashMap::new();
+    let mut callers: HashMap<&str, Caller<'_>> = HashMap::new();
     let mut results: HashMap<usize, Vec<CallResult<'_>>> = HashMap::new();
     for (index, message) in messages.iter().enumerate() {
         match message {
             Message::AssistantMessage(message) => {
-                callers.extend(calls(message).map(|call| (call.id.as_str(), index)));
+                for call in calls(message) {
+                    match callers
+                        .get_mut(call.id.as_str())
+                        .filter(|caller| caller.message == index)
+                    {
+                        // Some servers give the same id twice: each result answers the next call.
+                        Some(caller) => caller.more.push(call),
+                        None => drop(callers.insert(&call.id, Caller::new(index, call))),
+                    }
+                }
             }
             Message::ToolResultMessage(message) => {
                 let place = Place::message(index);
-                let id = message.tool_call_id.as_str();
-                let caller = callers.get(id).copied();
-                let holder = match caller.and_then(|caller| messages.get(caller)) {
-                    Some(Message::AssistantMessage(holder)) => Some(holder),
-                    _ => None,
-                };
-                let (Some(caller), Some(holder)) = (caller, holder) else {
+                let Some(caller) = callers.get_mut(message.tool_call_id.as_str()) else {
                     lone.push((message, place));
                     continue;
                 };
-                let given = results.entry(caller).or_default();
-                let mut named = calls(holder).filter(|call| call.id == id);
-                // Some servers give the same id twice: each result answers the next call.
-                let open = named
-                    .clone()
-                    .find(|call| !given.iter().any(|result| std::ptr::eq(result.call, *call)));
-                if let Some(call) = open.or_else(|| named.next()) {
-                    given.push(CallResult {
-                        call,
-                        message: Some(message),
-                        place,
-                    });
-                }
+                results.entry(caller.message).or_default().push(CallResult {
+                    call: caller.next(),
+                    message: Some(message),
+                    place,
+                });
             }
             Message::UserMessage(_) => {}
         }
@@ -206,7 +201,35 @@ fn results(messages: &[Message]) -> (HashMap<usize, Vec<CallResult<'_>>>, Vec<Lo
     (results, lone)
 }
 
-fn calls(message: &AssistantMessage) -> impl Iterator<Item = &ToolCall> + Clone {
+/// The calls of one id in one answer.
+struct Caller<'a> {
+    /// Where the answer stands.
+    message: usize,
+    first: &'a ToolCall,
+    more: Vec<&'a ToolCall>,
+    /// How many results came for them.
+    answered: usize,
+}
+
+impl<'a> Caller<'a> {
+    fn new(message: usize, first: &'a ToolCall) -> Self {
+        Caller {
+            message,
+            first,
+            more: Vec::new(),
+            answered: 0,
+        }
+    }
+
+    /// The call that another result answers: the next one, or the first again where there is none.
+    fn next(&mut self) -> &'a ToolCall {
+        let next = self.answered.checked_sub(1).and_then(|index| self.more.get(index));
+        self.answered += 1;
+        next.copied().unwrap_or(self.first)
+    }
+}
+
+fn calls(message: &AssistantMessage) -> impl Iterator<Item = &ToolCall> {
     message.content.iter().filter_map(|block| match block {
         ContentBlock::ToolCall(call) => Some(call),
         _ => None,
@@ -221,6 +244,7 @@ fn answer<'a>(
     notices: &mut Notices,
 ) -> Answer<'a> {
     let own = is_own(request.model, message);
+    let answered: HashSet<*const ToolCall> = results.iter().map(|result| std::ptr::from_ref(result.call)).collect();
     let mut said = Vec::with_capacity(message.content.len());
     for (index, block) in message.content.iter().enumerate() {
         let place = place.block(index);
@@ -237,7 +261,10 @@ fn answer<'a>(
                 notices.block_dropped(place, "thinking of another model is not sent");
                 None
             }
-            ContentBlock::ToolCall(call) => self::call(call, message.stop_reason, place, results, notices),
+            ContentBlock::ToolCall(call) => {
+                let answered = answered.contains(&std::ptr::from_ref(call));
+                self::call(call, message.stop_reason, answered, place, results, notices)
+            }
             ContentBlock::Opaque(opaque) if own && opaque.api == request.model.api => Some(Said::Opaque(opaque)),
             ContentBlock::Opaque(opaque) => rendering(opaque, place, notices).map(Said::Rendering),
             ContentBlock::Image(_) | ContentBlock::Audio(_) | ContentBlock::Document(_) => Some(Said::Media(block)),
@@ -261,11 +288,11 @@ fn is_own(model: &Model, message: &AssistantMessage) -> bool {
 fn call<'a>(
     call: &'a ToolCall,
     stop_reason: StopReason,
+    answered: bool,
     place: Place,
     results: &mut Vec<CallResult<'a>>,
     notices: &mut Notices,
 ) -> Option<Said<'a>> {
-    let answered = results.iter().any(|result| std::ptr::eq(result.call, call));
     let whole = call.state == ToolCallState::Complete;
     let failed = matches!(stop_reason, StopReason::Error | StopReason::Aborted);
     if !answered && (!whole || failed) {

@@ -20,6 +20,10 @@ pub(crate) struct WireIds<'a> {
     /// The longest id that the protocol itself takes.
     most: usize,
     replaced: HashMap<&'a str, String>,
+    /// What they were replaced by.
+    replacements: HashSet<String>,
+    /// The first salt of each text that may give an id which nothing has yet.
+    salts: HashMap<String, u64>,
     /// The ids of the calls so far, by where the calls stand in memory.
     given: HashMap<*const ToolCall, Cow<'a, str>>,
     /// The same ids.
@@ -37,6 +41,8 @@ impl<'a> WireIds<'a> {
             form,
             most,
             replaced: HashMap::new(),
+            replacements: HashSet::new(),
+            salts: HashMap::new(),
             given: HashMap::new(),
             taken: HashSet::new(),
         }
@@ -85,18 +91,22 @@ impl<'a> WireIds<'a> {
         }
         let made = self.made(id);
         self.replaced.insert(id, made.clone());
+        self.replacements.insert(made.clone());
         Cow::Owned(made)
     }
 
     /// An id from a text that nothing has yet.
-    fn made(&self, text: &str) -> String {
+    fn made(&mut self, text: &str) -> String {
         let plain = self.form == ToolCallIds::NineAlphanumerics;
         let prefix = if plain { "" } else { "call_" };
-        let taken = |wire: &str| self.taken.contains(wire) || self.replaced.values().any(|other| other == wire);
-        let made = (0..u64::MAX)
-            .map(|salt| format!("{prefix}{}", nine(text, salt)))
-            .find(|wire| !taken(wire));
-        made.unwrap_or_default()
+        // What is taken stays so: salts that gave nothing for this text before give nothing now.
+        let first = self.salts.get(text).copied().unwrap_or_default();
+        let made = (first..u64::MAX)
+            .map(|salt| (salt, format!("{prefix}{}", nine(text, salt))))
+            .find(|(_, wire)| !self.taken.contains(wire.as_str()) && !self.replacements.contains(wire));
+        let (salt, made) = made.unwrap_or_default();
+        self.salts.insert(text.to_owned(), salt);
+        made
     }
 }
 

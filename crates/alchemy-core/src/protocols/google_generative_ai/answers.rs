@@ -6,7 +6,7 @@
 use super::attachments;
 use super::contents::{FunctionCall, Part, Walk, WirePart};
 use crate::error::{Error, Result};
-use crate::json::Json;
+use crate::json;
 use crate::protocols::encoding::conversation::{Answer, Said, SentCall};
 use crate::protocols::encoding::media;
 use crate::protocols::encoding::notices::{Notices, Place};
@@ -79,11 +79,11 @@ fn function_call<'a>(
         true => {
             let text = "a call with free text is sent as one with the argument `input`";
             notices.block_converted(place, text);
-            Json::of(&serde_json::json!({"input": call.call.raw_arguments}))
+            json::input_object(&call.call.raw_arguments)
         }
-        false => Json::parse(call.arguments()),
+        false => json::object_in(call.arguments()),
     };
-    let args = args.ok().filter(Json::is_object).ok_or_else(|| {
+    let args = args.ok_or_else(|| {
         let reason = "the arguments of a call are a JSON object";
         Error::invalid(format!("{place}.raw_arguments"), reason)
     })?;
@@ -93,7 +93,7 @@ fn function_call<'a>(
         args,
     };
     let part = Part {
-        function_call: Some(function_call),
+        function_call: Some(Box::new(function_call)),
         ..Part::default()
     };
     Ok(part.signed(signature))

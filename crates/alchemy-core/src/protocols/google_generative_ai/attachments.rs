@@ -81,7 +81,7 @@ pub(super) fn part<'a>(
                 data: Base64(data),
             };
             let part = Part {
-                inline_data: Some(inline_data),
+                inline_data: Some(Box::new(inline_data)),
                 ..Part::default()
             };
             (part, Some(shown))
@@ -92,7 +92,7 @@ pub(super) fn part<'a>(
                 file_uri: uri,
             };
             let part = Part {
-                file_data: Some(file_data),
+                file_data: Some(Box::new(file_data)),
                 ..Part::default()
             };
             (part, mime_type.map(str::to_owned))

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::attachments::{self, FileData, InlineData};
 use crate::error::Result;
@@ -31,7 +32,7 @@ pub(super) enum WirePart<'a> {
     Raw(&'a Json),
 }
 
-/// The forms of a part.
+/// The forms of a part; what only a few parts have is boxed, since a conversation has many parts of text.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Part<'a> {
@@ -40,13 +41,13 @@ pub(super) struct Part<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thought: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) inline_data: Option<InlineData<'a>>,
+    pub(super) inline_data: Option<Box<InlineData<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file_data: Option<FileData<'a>>,
+    pub(super) file_data: Option<Box<FileData<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function_call: Option<FunctionCall<'a>>,
+    pub(super) function_call: Option<Box<FunctionCall<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) function_response: Option<FunctionResponse<'a>>,
+    pub(super) function_response: Option<Box<FunctionResponse<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thought_signature: Option<&'a str>,
 }
@@ -80,7 +81,7 @@ impl<'a> From<Part<'a>> for WirePart<'a> {
 pub(super) struct FunctionCall<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) args: Json,
+    pub(super) args: Cow<'a, RawValue>,
 }
 
 /// The result of a call.
@@ -88,9 +89,17 @@ pub(super) struct FunctionCall<'a> {
 pub(super) struct FunctionResponse<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
-    pub(super) response: Json,
+    pub(super) response: Response<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) parts: Vec<WirePart<'a>>,
+}
+
+/// What a call gave.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Response<'a> {
+    Output(Cow<'a, str>),
+    Error(Cow<'a, str>),
 }
 
 /// The contents of a request.

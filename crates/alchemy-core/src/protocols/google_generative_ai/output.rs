@@ -24,7 +24,7 @@ pub(super) fn inline(raw: &RawValue, signature: Option<String>) -> Result<Conten
     Ok(block(
         data.mime_type,
         data.name,
-        Some(Bytes(bytes.unwrap_or_default())),
+        Some(bytes.unwrap_or_default().into()),
         None,
         signature,
     ))

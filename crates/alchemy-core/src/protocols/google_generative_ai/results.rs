@@ -3,11 +3,10 @@
 //! Source: <https://ai.google.dev/api/caching#FunctionResponse> (2026-11): what a function gave stands under `output`,
 //! what went wrong under `error`.
 
-use serde_json::json;
+use std::borrow::Cow;
 
-use super::contents::{FunctionResponse, Part, Walk, WirePart};
-use crate::error::{Error, Result};
-use crate::json::Json;
+use super::contents::{FunctionResponse, Part, Response, Walk, WirePart};
+use crate::error::Result;
 use crate::protocols::encoding::conversation::CallResult;
 use crate::protocols::encoding::notices::Place;
 use crate::protocols::encoding::results::{ATTACHED, NO_RESULT, origin};
@@ -25,27 +24,25 @@ impl<'a> Walk<'a, '_> {
                     let attached = behind.len();
                     let text = self.result(message, result.place, &mut inside, &mut behind)?;
                     let text = match text.is_empty() && behind.len() > attached {
-                        true => ATTACHED.to_owned(),
+                        true => Cow::Borrowed(ATTACHED),
                         false => text,
                     };
                     (text, message.is_error)
                 }
-                None => (NO_RESULT.to_owned(), true),
+                None => (Cow::Borrowed(NO_RESULT), true),
             };
-            let response = Json::of(&if failed {
-                json!({"error": text})
-            } else {
-                json!({"output": text})
-            });
             let function_response = FunctionResponse {
                 id: &result.call.id,
                 name: result.tool_name(),
-                response: response.map_err(|error| Error::shape(&result.place.to_string(), &error))?,
+                response: match failed {
+                    true => Response::Error(text),
+                    false => Response::Output(text),
+                },
                 parts: inside,
             };
             parts.push(
                 Part {
-                    function_response: Some(function_response),
+                    function_response: Some(Box::new(function_response)),
                     ..Part::default()
                 }
                 .into(),
@@ -65,9 +62,9 @@ impl<'a> Walk<'a, '_> {
         place: Place,
         inside: &mut Vec<WirePart<'a>>,
         behind: &mut Vec<WirePart<'a>>,
-    ) -> Result<String> {
+    ) -> Result<Cow<'a, str>> {
         let blocks = match &message.content {
-            Content::Text(text) => return Ok(text.clone()),
+            Content::Text(text) => return Ok(Cow::Borrowed(text.as_str())),
             Content::Blocks(blocks) => blocks,
         };
         let mut texts = Vec::new();
@@ -85,7 +82,10 @@ impl<'a> Walk<'a, '_> {
                 None => {}
             }
         }
-        Ok(texts.join("\n"))
+        Ok(match texts.len() {
+            1 => texts.pop().unwrap_or_default(),
+            _ => Cow::Owned(texts.join("\n")),
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! An earlier answer of a model as a message of the protocol.
 
+use std::borrow::Cow;
+
 use super::conversation::Walk;
 use super::request::{Call, Part, Value, WireMessage};
 use super::tools;
@@ -34,6 +36,15 @@ fn is_part(data: &Json) -> bool {
     data.read::<Typed>().is_ok_and(|typed| typed.r#type != "image_url")
 }
 
+/// Makes a text longer; the first piece is not copied.
+fn extend<'a>(text: &mut Cow<'a, str>, more: &'a str) {
+    if text.is_empty() {
+        *text = Cow::Borrowed(more);
+    } else if !more.is_empty() {
+        text.to_mut().push_str(more);
+    }
+}
+
 /// What an assistant message says, while it is put together.
 #[derive(Default)]
 struct Turn<'a> {
@@ -46,8 +57,8 @@ struct Turn<'a> {
     last_text: Option<Place>,
     /// Whether text that it did not write came after that.
     inserted: bool,
-    text: String,
-    thinking: String,
+    text: Cow<'a, str>,
+    thinking: Cow<'a, str>,
     details: Vec<Json>,
     calls: Vec<Call<'a>>,
     audio: Option<&'a str>,
@@ -91,10 +102,13 @@ impl<'a> Turn<'a> {
     /// Text goes into one string. Blocks that other blocks part are paragraphs of it, unless the server itself
     /// sent them as one text.
     fn text(&mut self, text: &'a str, goes_on: bool) {
-        if !goes_on && !self.text.is_empty() && !text.is_empty() {
-            self.text.push_str("\n\n");
-        }
-        self.text.push_str(text);
+        let part = if goes_on || self.text.is_empty() || text.is_empty() {
+            ""
+        } else {
+            "\n\n"
+        };
+        extend(&mut self.text, part);
+        extend(&mut self.text, text);
         if !text.is_empty() {
             self.parts.push(Part::text(text));
         }
@@ -122,7 +136,7 @@ impl<'a> Turn<'a> {
                 });
                 self.listed = true;
             }
-            _ => self.thinking.push_str(&thinking.thinking),
+            _ => extend(&mut self.thinking, &thinking.thinking),
         }
     }
 
@@ -164,7 +178,7 @@ impl<'a> Turn<'a> {
         let mut text = self.text;
         let tags = quirks.reasoning_replay == ReasoningReplay::ThinkTags && !self.thinking.is_empty();
         if tags {
-            text = format!("<think>\n{}\n</think>\n\n{text}", self.thinking);
+            text = Cow::Owned(format!("<think>\n{}\n</think>\n\n{text}", self.thinking));
         }
         let content = if self.listed {
             Value::Parts(self.parts)

@@ -26,7 +26,7 @@ pub(super) fn encode(
     if request.streamed {
         fields.set("stream", true)?;
         if request.quirks.usage_in_stream {
-            fields.set("stream_options", json!({"include_usage": true}))?;
+            fields.set("stream_options", StreamOptions { include_usage: true })?;
         }
     }
     limits(request, fields, notices)?;
@@ -80,6 +80,11 @@ fn response_format(request: &Request<'_>, fields: &mut Fields, notices: &mut Not
             fields.set("response_format", SchemaFormat { kind, json_schema })
         }
     }
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
 }
 
 #[derive(Serialize)]

@@ -64,7 +64,7 @@ impl AudioParts {
         heard.then(|| {
             let audio = Audio {
                 mime_type: mime_type(&data).map(str::to_owned),
-                data: (!data.is_empty()).then_some(Bytes(data)),
+                data: (!data.is_empty()).then_some(Bytes::from(data)),
                 url: None,
                 transcript: (!transcript.is_empty()).then_some(transcript),
                 id,
@@ -114,7 +114,7 @@ fn image(url: String) -> Image {
     });
     match inline {
         Some((mime_type, data)) => Image {
-            data: Some(Bytes(data)),
+            data: Some(Bytes::from(data)),
             mime_type: Some(mime_type),
             ..Image::default()
         },

@@ -166,7 +166,7 @@ impl<'a> Turn<'a, '_> {
                 }
             };
             walk.out.push(Value::Json(item));
-            walk.clients.push((sent.call, keys));
+            walk.clients.insert(std::ptr::from_ref(sent.call), keys);
             return;
         }
         let mut keys = signature.map(object).unwrap_or_default();
@@ -178,7 +178,7 @@ impl<'a> Turn<'a, '_> {
         let id = walk.ids.of(call);
         let name = call.name.as_str();
         let entry = if walk.tools.goes_as_custom(call, self.answer.own, &walk.request) {
-            walk.customs.push(call);
+            walk.customs.insert(std::ptr::from_ref(call));
             let input = if sent.whole { call.raw_arguments.as_str() } else { "" };
             let entry = Entry::of("custom_tool_call").with("call_id", id);
             entry.with("name", name).with("input", input)

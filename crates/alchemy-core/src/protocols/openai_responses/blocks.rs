@@ -260,7 +260,7 @@ fn image(item: &Item<'_>, json: &str) -> Option<ContentBlock> {
         format => format,
     };
     let image = Image {
-        data: Some(Bytes(data)),
+        data: Some(Bytes::from(data)),
         mime_type: Some(format!("image/{format}")),
         signature: rest(json, &["result"], false),
         ..Image::default()

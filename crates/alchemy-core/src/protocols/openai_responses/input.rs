@@ -3,6 +3,8 @@
 //! What the protocol cannot say is converted, and a notice says how. The system prompt is not among the items: it is
 //! sent as `instructions`, which a stored answer does not hand on to the next, so that no turn says it twice.
 
+use std::collections::{HashMap, HashSet};
+
 use super::request::{Entry, Value, content};
 use super::{assistant, media};
 use crate::error::Result;
@@ -36,8 +38,8 @@ pub(super) fn encode<'a>(
         notices,
         ids: WireIds::within(LONGEST_ID, request.quirks.tool_call_ids),
         out: Vec::with_capacity(request.context.messages.len()),
-        customs: Vec::new(),
-        clients: Vec::new(),
+        customs: HashSet::new(),
+        clients: HashMap::new(),
         remarks: Remarks::default(),
     };
     walk.lone_results(&lone)?;
@@ -60,10 +62,10 @@ pub(super) struct Walk<'a, 'n> {
     pub(super) notices: &'n mut Notices,
     pub(super) ids: WireIds<'a>,
     pub(super) out: Vec<Value<'a>>,
-    /// The calls that went as calls with free text.
-    pub(super) customs: Vec<&'a ToolCall>,
+    /// The calls that went as calls with free text, by where they stand in memory.
+    pub(super) customs: HashSet<*const ToolCall>,
     /// The calls of the vendor's tools that went as the items that they came in.
-    pub(super) clients: Vec<(&'a ToolCall, Object)>,
+    pub(super) clients: HashMap<*const ToolCall, Object>,
     remarks: Remarks,
 }
 

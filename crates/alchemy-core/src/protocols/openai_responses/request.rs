@@ -14,12 +14,19 @@ pub(super) struct Entry<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 impl<'a> Entry<'a> {
     /// An object of a type.
     pub(super) fn of(kind: &'static str) -> Self {
-        Entry(vec![(Cow::Borrowed("type"), Value::from(kind))])
+        Entry::begun("type", kind)
     }
 
     /// A message.
     pub(super) fn message(role: &'static str, content: impl Into<Value<'a>>) -> Self {
-        Entry(vec![(Cow::Borrowed("role"), Value::from(role))]).with("content", content)
+        Entry::begun("role", role).with("content", content)
+    }
+
+    /// An object of which the first key is there. Most have one more, so there is room for that.
+    fn begun(key: &'static str, value: &'static str) -> Self {
+        let mut keys = Vec::with_capacity(2);
+        keys.push((Cow::Borrowed(key), Value::from(value)));
+        Entry(keys)
     }
 
     /// Adds a key.

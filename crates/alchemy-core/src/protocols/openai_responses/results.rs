@@ -33,11 +33,10 @@ impl<'a> Walk<'a, '_> {
         let mut attachments = Vec::new();
         for result in results {
             let call = result.call;
-            let client = self.clients.iter().find(|(client, _)| std::ptr::eq(*client, call));
-            let client = client.map(|(_, keys)| keys.clone());
+            let client = self.clients.get(&std::ptr::from_ref(call)).cloned();
             let answer = Answer {
                 id: self.ids.of(call),
-                custom: self.customs.iter().any(|custom| std::ptr::eq(*custom, call)),
+                custom: self.customs.contains(&std::ptr::from_ref(call)),
                 message: result.message,
                 place: result.place,
             };
@@ -185,12 +184,12 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The text of a result; what else it holds is not sent, but for the picture of a screen.
-    fn said(&mut self, result: &Answer<'a>, mut screen: bool) -> String {
+    fn said(&mut self, result: &Answer<'a>, mut screen: bool) -> Cow<'a, str> {
         let Some(message) = result.message else {
-            return NO_RESULT.to_owned();
+            return Cow::Borrowed(NO_RESULT);
         };
         let blocks = match &message.content {
-            Content::Text(text) => return text.clone(),
+            Content::Text(text) => return Cow::Borrowed(text.as_str()),
             Content::Blocks(blocks) => blocks,
         };
         let mut texts = Vec::new();
@@ -204,7 +203,10 @@ impl<'a> Walk<'a, '_> {
                 }
             }
         }
-        texts.join("\n")
+        match texts.as_slice() {
+            [text] => Cow::Borrowed(text),
+            texts => Cow::Owned(texts.join("\n")),
+        }
     }
 }
 
@@ -247,12 +249,12 @@ fn json_of(value: &serde_json::Value) -> Json {
 
 /// Opens the text of a failed result with the word that says so, unless it does already.
 fn mark_failure(parts: &mut Vec<Value<'_>>) {
-    match parts.first_mut().and_then(|part| Some((text(part)?.to_owned(), part))) {
-        Some((text, part)) => {
-            if let Some(marked) = results::failed(&text) {
-                *part = Entry::text(marked).into();
-            }
-        }
+    match parts
+        .first_mut()
+        .and_then(|part| Some((results::failed(text(part)?), part)))
+    {
+        Some((Some(marked), part)) => *part = Entry::text(marked).into(),
+        Some((None, _)) => {}
         None => parts.insert(0, Entry::text(FAILED).into()),
     }
 }
