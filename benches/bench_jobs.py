@@ -182,7 +182,8 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         for variant in variants:
             for mode in variant.modes:
                 yield Job(f"tls {mode}", variant, (mode, *asked), rounds, tls=True)
-            paced = plan.pieces.free if one.speed == "fast" else plan.pieces.free[:1]
+            # Beyond the streams that one HTTP/2 connection takes, the others wait for it.
+            paced = plan.pieces.free if one.speed == "fast" and "--http2" not in variant.flags else plan.pieces.free[:1]
             for piece in paced:
                 yield Job(
                     f"tls {piece.split('x')[0]}",
