@@ -182,8 +182,10 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         for variant in variants:
             for mode in variant.modes:
                 yield Job(f"tls {mode}", variant, (mode, *asked), rounds, tls=True)
-            # Beyond the streams that one HTTP/2 connection takes, the others wait for it.
-            paced = plan.pieces.free if one.speed == "fast" and "--http2" not in variant.flags else plan.pieces.free[:1]
+            paced = plan.pieces.free if one.speed == "fast" else plan.pieces.free[:1]
+            if "--http2" in variant.flags:
+                # Beyond the streams that one connection takes the others wait; httpx does not come to an end.
+                paced = paced[:1] if one.speed == "fast" else ()
             for piece in paced:
                 yield Job(
                     f"tls {piece.split('x')[0]}",
