@@ -81,6 +81,7 @@ class Client(Verbs):
         client_certificate: str | PathLike[str] | None = None,
         client_key: str | PathLike[str] | None = None,
         http2: bool = False,
+        wake_moderation: bool = True,
         options: Options | OptionsDict | None = None,
         hooks: Hooks | Sequence[Hooks] | None = None,
     ) -> None:
@@ -106,6 +107,10 @@ class Client(Verbs):
                 file of the certificate.
             http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
                 then share one connection, on which a stream that is not read can hold up the others.
+            wake_moderation: Whether an event may wait up to 0.4 ms for those of other streams while dozens of streams
+                have events all the time, so that one wake-up serves many. A stream that is alone, a sync wait, a
+                connection that is made and a close are never kept waiting. Default: True; with False nobody waits
+                while this client has a request under way.
             options: Options for every request; those of a call win. Default: none.
             hooks: What is told each step of each request, one or several, in this order. Default: none.
 
@@ -126,6 +131,7 @@ class Client(Verbs):
             "client_certificate": client_certificate,
             "client_key": client_key,
             "http2": http2,
+            "wake_moderation": wake_moderation,
             "limits": limits,
         }
         del api_keys, base_urls, proxy, options, kept

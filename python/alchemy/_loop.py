@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop, get_running_loop
+from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from weakref import ref
 
 from ._native import Bridge, NativeStream
@@ -64,6 +65,20 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
             loop.call_soon_threadsafe(bridge.drain)
 
     return call
+
+
+class Place:
+    """Where a stream is waited for: the loop that runs, and its bridge."""
+
+    __slots__ = ("bridge", "loop")
+
+    #: Returns the loop that runs, or None.
+    running_loop = staticmethod(_get_running_loop)
+
+    def __init__(self) -> None:
+        """Find out where this is."""
+        self.loop = running_loop()
+        self.bridge = bridge_of(self.loop)
 
 
 async def wait(stream: NativeStream, *, whole: bool) -> None:

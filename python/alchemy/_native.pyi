@@ -79,6 +79,7 @@ class NativeClient:
         client_certificate: str | PathLike[str] | None,
         client_key: str | PathLike[str] | None,
         http2: bool,
+        wake_moderation: bool,
         limits: Limits | Mapping[str, Any] | None = None,
     ) -> NativeClient: ...
     def counts(self) -> tuple[int, int] | None: ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
     from typing import Any, Literal, NoReturn, Self
 
+    from ._loop import Place
     from ._native import NativeStream
     from .events import Event
     from .requests import Notice, Response
@@ -72,7 +73,7 @@ class MessageStream:
         ...             print(event.delta, end="")
     """
 
-    __slots__ = ("__weakref__", "_errors", "_lock", "_logged", "_native", "_ready", "_started", "_told")
+    __slots__ = ("__weakref__", "_errors", "_lock", "_logged", "_native", "_place", "_ready", "_started", "_told")
 
     def __init__(self, native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
         """Wrap a prepared request; `alchemy.stream` makes streams."""
@@ -84,6 +85,8 @@ class MessageStream:
         self._started = False
         self._told = False
         self._logged = False
+        # Where the last wait was; until the end.
+        self._place: Place | None = None
 
     # -- consuming ----------------------------------------------------------------------------
 
@@ -117,29 +120,33 @@ class MessageStream:
         """Return the stream itself; `async for` takes its events one by one."""
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> Event:  # noqa: C901  (another call for each event would cost more than it clears up)
         """Return the next event. A wait that is cancelled loses nothing: the event stays with the stream."""
         for event in self._ready:
             return event
         native = self._native
-        waiter = bridge = None
+        bridge: Any = None
+        waiter = None
         try:
             if not self._started:
                 await self._start_async()
-            loops = _loops()
-            loop = loops.running_loop()
-            bridge = loops.bridge_of(loop)
+            place = self._place
+            if place is None or place.running_loop() is not place.loop:
+                place = self._place = _loops().Place()
+            loop, bridge = place.loop, place.bridge
+            del place
             while True:
-                if self._fill_or_stop():
-                    if waiter is None:
-                        await loops.Breath()
-                    for event in self._ready:
-                        return event
                 waiter = native.arm(bridge, loop, whole=False)
                 if waiter is not None:
                     await waiter
+                if self._fill_or_stop():
+                    if waiter is None:
+                        # A flood of events must starve nobody.
+                        await _loops().Breath()
+                    for event in self._ready:
+                        return event
         except BaseException:
-            if waiter is not None and bridge is not None:
+            if waiter is not None:
                 # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
                 native.disarm(bridge, waiter)
             # asyncio keeps the traceback of a cancel. A stream that nobody else holds must not live by it.
@@ -332,6 +339,7 @@ class MessageStream:
 
     def _end(self) -> None:
         """Log what the answer had to say besides, and raise what it failed by, if it failed."""
+        self._place = None
         outcome = self._native.outcome()
         self._log(outcome)
         if isinstance(outcome, AlchemyError) and self._errors == "raise":

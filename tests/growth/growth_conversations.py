@@ -32,7 +32,7 @@ def turns(size: int) -> list:
         said(content=text(2000, index))
         if index % 2 == 0
         else alchemy.AssistantMessage(content=[alchemy.Text(text=text(2000, index))])
-        for index in range(size // 2000)
+        for index in range(size // 4000 * 2 + 1)
     ]
 
 
@@ -42,7 +42,7 @@ def dictionaries(size: int) -> list:
         {"role": "user", "content": text(2000, index)}
         if index % 2 == 0
         else {"role": "assistant", "content": [{"type": "text", "text": text(2000, index)}]}
-        for index in range(size // 2000)
+        for index in range(size // 4000 * 2 + 1)
     ]
 
 

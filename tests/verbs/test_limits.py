@@ -291,14 +291,15 @@ def test_requests_are_spread_over_the_minute(counting, at):
     assert len(times) == 16
 
 
-def test_tokens_are_estimated_and_corrected(counting, at):
+@pytest.mark.parametrize(("prompt", "most"), [("hello", 600), ("a word " * 350, 1)], ids=["answer", "prompt"])
+def test_tokens_are_estimated_and_corrected(prompt, most, counting, at):
     """A request waits for the tokens that those before it may use; what an answer did not use is free at its end."""
     body = {**completion(), "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}}
     server = counting([Mark(True), Pause(0.5), Mark(False), *answer(body)])
     with limited(tokens_per_minute=1000) as client:
         model = at(server)
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda _: client.complete(model, "hello", max_tokens=600), range(2)))
+            list(pool.map(lambda _: client.complete(model, prompt, max_tokens=most), range(2)))
     assert server.most == 1
     assert len(server.times) == 2
     assert 0.4 < server.times[1] - server.times[0] < 10

@@ -259,6 +259,7 @@ impl Prepared {
             coalescing,
             claim,
             again,
+            companion: None,
         })
     }
 

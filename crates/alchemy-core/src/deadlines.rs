@@ -198,7 +198,10 @@ impl Deadlines {
                 return Poll::Ready(Ok(output));
             }
             // The timer knows whom to wake from an earlier wait; to tell it again takes as long as to decode an event.
-            let watched = self.watched.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
+            let watched = self
+                .watched
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(context.waker()));
             if watched && !self.timer.is_elapsed() {
                 return Poll::Pending;
             }

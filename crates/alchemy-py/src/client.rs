@@ -25,6 +25,7 @@ pub(crate) struct NativeClient {
     settings: Settings,
     config: TransportConfig,
     limits: Option<Limits>,
+    wake_moderation: bool,
     shared: ArcSwap<Shared>,
     /// The model that was read last: most clients ask one model all the time.
     last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
@@ -112,7 +113,7 @@ impl NativeClient {
 #[pymethods]
 impl NativeClient {
     #[new]
-    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2, limits=None))]
+    #[pyo3(signature = (*, api_keys, base_urls, proxy, ca_file, client_certificate, client_key, http2, wake_moderation, limits=None))]
     #[expect(clippy::too_many_arguments, reason = "they are given by keyword")]
     fn new(
         api_keys: BTreeMap<String, String>,
@@ -122,6 +123,7 @@ impl NativeClient {
         client_certificate: Option<PathBuf>,
         client_key: Option<PathBuf>,
         http2: bool,
+        wake_moderation: bool,
         limits: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let config = TransportConfig {
@@ -137,6 +139,7 @@ impl NativeClient {
             shared: ArcSwap::new(Shared::new(&config, limits.as_ref().map(Limiter::new))),
             config,
             limits,
+            wake_moderation,
             last_model: Mutex::default(),
         })
     }
@@ -162,7 +165,7 @@ impl NativeClient {
         let options: Options = from_py::read("options", options)?;
         let prepared = self.settings.prepare(model, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        NativeStream::new(py, prepared, self.shared(), observed)
+        NativeStream::new(py, prepared, self.shared(), observed, self.wake_moderation)
     }
 
     /// Close the connections that are not in use.

@@ -50,12 +50,20 @@ pub(crate) struct NativeStream {
     /// The `local:` address that has to be replaced by a real one; None for any other.
     #[pyo3(get)]
     local: Option<String>,
+    /// Whether its events may wait for those of others.
+    wake_moderation: bool,
     /// What the request is, where it is observed.
     facts: Option<Mutex<Facts>>,
 }
 
 impl NativeStream {
-    pub(crate) fn new(py: Python<'_>, prepared: Prepared, shared: Arc<Shared>, observed: bool) -> PyResult<Self> {
+    pub(crate) fn new(
+        py: Python<'_>,
+        prepared: Prepared,
+        shared: Arc<Shared>,
+        observed: bool,
+        wake_moderation: bool,
+    ) -> PyResult<Self> {
         let answer = prepared.answer().map_err(|error| raised(py, &error))?;
         Ok(NativeStream {
             stream: Some(Stream::new(answer, observed)),
@@ -66,6 +74,7 @@ impl NativeStream {
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),
+            wake_moderation,
             facts: observed.then(|| Mutex::new(Facts::of(&prepared))),
             request: Mutex::new(Some((prepared, shared))),
         })
@@ -113,7 +122,10 @@ impl NativeStream {
         };
         let budgets = Arc::clone(&shared.budgets);
         match prepared.into_sending(&shared.transport, budgets, shared.limiter.as_ref(), base_url, api_key) {
-            Ok(sending) => {
+            Ok(mut sending) => {
+                if !self.wake_moderation {
+                    sending.companion = Some(Box::new(Awake::new()));
+                }
                 if let Some(facts) = &self.facts {
                     facts
                         .lock()

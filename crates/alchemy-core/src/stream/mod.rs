@@ -9,6 +9,7 @@ mod retrying;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -61,7 +62,8 @@ struct State {
     /// Bytes read since the consumer last took events.
     unread: usize,
     blocked: usize,
-    waiters: Vec<(Arc<dyn Wake>, u64)>,
+    /// Mostly one.
+    waiters: SmallVec<[(Arc<dyn Wake>, u64); 1]>,
     task: Option<AbortHandle>,
     /// When the request was sent, until the head of its answer has come or it has failed.
     sent: Option<Instant>,
@@ -86,7 +88,7 @@ impl Stream {
             discard: false,
             unread: 0,
             blocked: 0,
-            waiters: Vec::new(),
+            waiters: SmallVec::new(),
             task: None,
             sent: None,
             waited: 0.0,

@@ -56,6 +56,8 @@ pub struct Sending {
     pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
     pub again: Option<Box<dyn Again>>,
+    /// Kept until the task that reads the answer has ended, whatever it is.
+    pub companion: Option<Box<dyn Send>>,
 }
 
 impl Reader {
@@ -63,6 +65,7 @@ impl Reader {
         let Sending {
             pool, mut call, claim, ..
         } = sending;
+        let _companion = sending.companion;
         let mut deadlines = Deadlines::new(sending.timeout, started.into());
         let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
         let mut permit = None;
