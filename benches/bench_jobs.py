@@ -23,7 +23,7 @@ NO_CALLS = ("google-genai", RAW)
 TLS_NAMES = (OURS, "httpx", "aiohttp", "pyreqwest")
 FREE_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", YARDSTICK, "aiohttp", FLOOR)
 STEADY_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", FLOOR)
-"""Who is run in every round of the long measures; the others in two."""
+"""Who is run in every round of the long measures; the others in one or two."""
 FEWER_ROUNDS = ("500", "2000")
 """Numbers of streams that stand between or beyond those that have bounds."""
 EVENTS_OF_A_PROTOCOL = {"fast": "5000x10", "middle": "5000x2", "slow": "5000x1", "slowest": "5000x1"}
@@ -118,12 +118,16 @@ def _long_rounds(plan: Plan, one: Contestant) -> int:
     return rounds if one.name in STEADY_NAMES else min(2, rounds)
 
 
+def _few_rounds(plan: Plan, one: Contestant) -> int:
+    return max(1, _long_rounds(plan, one) - 1)
+
+
 def _paced(kind: str, plan: Plan, one: Contestant, pieces: Iterable[str], *, pinned: bool) -> Iterator[Job]:
     for piece in pieces:
         streams = piece.split("x")[0]
         arguments = ("async", *_api(one), "--paced", piece)
         rounds = max(1, _long_rounds(plan, one) - (streams in FEWER_ROUNDS))
-        yield Job(f"{kind} {streams}", one, arguments, min(rounds, 3 if pinned else 2), pinned=pinned)
+        yield Job(f"{kind} {streams}", one, arguments, rounds if pinned else _few_rounds(plan, one), pinned=pinned)
 
 
 def concurrency(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
@@ -144,9 +148,9 @@ def threads(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
         piece = plan.pieces.threads[one.speed]
         if piece and "sync" in one.modes:
             arguments = ("sync", *_api(one), "--paced", piece)
-            yield Job("threads one", one, arguments, _long_rounds(plan, one))
+            yield Job("threads one", one, arguments, _few_rounds(plan, one))
             if one.name in FREE_NAMES and plan.pieces.free:
-                yield Job("threads all", one, arguments, _long_rounds(plan, one), pinned=False)
+                yield Job("threads all", one, arguments, _few_rounds(plan, one), pinned=False)
 
 
 def free(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
@@ -161,7 +165,7 @@ def memory(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     for one in contestants:
         piece = plan.pieces.memory[one.speed]
         if piece and "async" in one.modes:
-            yield Job("memory", one, ("async", *_api(one), "--memory", piece), _long_rounds(plan, one))
+            yield Job("memory", one, ("async", *_api(one), "--memory", piece), _few_rounds(plan, one))
 
 
 def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
@@ -179,8 +183,17 @@ def tls(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
             for mode in variant.modes:
                 yield Job(f"tls {mode}", variant, (mode, *asked), rounds, tls=True)
             paced = plan.pieces.free if one.speed == "fast" else plan.pieces.free[:1]
+            if "--http2" in variant.flags:
+                # Beyond the streams that one connection takes the others wait; httpx does not come to an end.
+                paced = paced[:1] if one.speed == "fast" else ()
             for piece in paced:
-                yield Job(f"tls {piece.split('x')[0]}", variant, ("async", "--paced", piece), min(2, rounds), tls=True)
+                yield Job(
+                    f"tls {piece.split('x')[0]}",
+                    variant,
+                    ("async", "--paced", piece),
+                    _few_rounds(plan, variant),
+                    tls=True,
+                )
 
 
 BY_GROUP: dict[str, Jobs] = {

@@ -85,7 +85,7 @@ QUICK = Plan(
     long_rounds={"fast": 1, "middle": 1, "slow": 1, "slowest": 1},
     pieces=Pieces(
         events={
-            "fast": ("1000x20", "10000x4"),
+            "fast": ("1000x20", "10000x3"),
             "middle": ("1000x3", "10000x1"),
             "slow": ("1000x2",),
             "slowest": ("1000x1",),
@@ -93,8 +93,8 @@ QUICK = Plan(
         requests={"fast": 500, "middle": 100, "slow": 30, "slowest": 20},
         calls={"fast": ("4000x8x10", "40000x8x1", "400000x8x1"), "middle": (), "slow": (), "slowest": ()},
         paced={
-            "fast": ("1x25x20", "200x50x20", "1000x50x20"),
-            "middle": ("200x50x20",),
+            "fast": ("1x15x20", "200x40x20", "1000x50x20"),
+            "middle": ("200x10x20",),
             "slow": ("200x10x20",),
             "slowest": (),
         },

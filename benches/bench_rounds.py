@@ -16,7 +16,7 @@ from bench_samples import Samples
 from bench_setup import Provider, pinned
 
 CLIENTS = Path(__file__).resolve().parent / "clients"
-SECONDS = 180
+SECONDS = 120
 """After which a process is given up."""
 
 

@@ -14,6 +14,7 @@ PACED = (
     Column("wall, s", "paced wall"),
     Column("CPU an event, us", "paced cpu"),
     *LATE,
+    Column("second half p99, ms", "paced steady_ms p99"),
     Column("start p50, ms", "paced start_ms p50"),
     Column("start max, ms", "paced start_ms max"),
     Column("provider late p99, ms", "provider late_ms p99"),
@@ -21,7 +22,8 @@ PACED = (
 PACED_TEXT = (
     "One delta every 20 ms in each stream. Wall time from the first request to the last end, beside the time it takes "
     "where nothing is late; CPU of the process for one delta; how late a delta is seen after the provider was to write "
-    "it; and how much later than its pause a stream's first delta comes, counted from when all streams were begun."
+    "it, in the whole run and in its second half; and how much later than its pause a stream's first delta comes, "
+    "counted from when all streams were begun."
 )
 
 
