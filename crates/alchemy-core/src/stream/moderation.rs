@@ -11,8 +11,7 @@ const WINDOW: Duration = Duration::from_millis(5);
 /// How many streams have to have something within a window. A chat model sends 50 events a second: this many in a window
 /// are some 60 streams.
 const STREAMS: u32 = 16;
-/// How long the thread naps. Double the time saves a tenth of the work of a thousand streams, and costs each event as much
-/// again.
+/// How long the thread naps, which is most of what an event of many streams is late.
 const NAP: Duration = Duration::from_micros(400);
 
 /// Decides about naps from what streams had something lately.
