@@ -8,12 +8,13 @@ import aiohttp
 import wire
 from asked import Target
 from bench_client import main, no_blocking_side
+from reading import AsynchronousReads
 
 SECONDS = 120.0
 """Its time limit: longer than the pauses of a stream that waits."""
 
 
-class Asynchronous:
+class Asynchronous(AsynchronousReads):
     """`aiohttp.ClientSession`, with as many connections as there are streams."""
 
     def __init__(self, target: Target) -> None:
@@ -49,16 +50,6 @@ class Asynchronous:
                 for _text in events.feed(piece):
                     seen += 1
         return seen
-
-    async def calls(self, model: str) -> int:
-        """Reads one streamed tool call, whose arguments are looked at when they are whole."""
-        pieces: list[str] = []
-        await self._read(model, wire.arguments_text, pieces.append)
-        return wire.arguments_length(pieces)
-
-    async def paced(self, model: str, mark: Callable[[str], None]) -> None:
-        """Reads one stream and marks its deltas."""
-        await self._read(model, self._text_of, mark)
 
     async def request(self) -> str:
         """Makes one request."""

@@ -8,6 +8,7 @@ import httpx
 import wire
 from asked import Target
 from bench_client import main
+from reading import AsynchronousReads, BlockingReads
 
 SECONDS = 120.0
 """Its time limit: longer than the pauses of a stream that waits."""
@@ -40,7 +41,7 @@ class Loop:
         }
 
 
-class Blocking(Loop):
+class Blocking(BlockingReads, Loop):
     """`httpx.Client`."""
 
     def __init__(self, target: Target) -> None:
@@ -66,16 +67,6 @@ class Blocking(Loop):
                     seen += 1
         return seen
 
-    def calls(self, model: str) -> int:
-        """Reads one streamed tool call, whose arguments are looked at when they are whole."""
-        pieces: list[str] = []
-        self._read(model, wire.arguments_text, pieces.append)
-        return wire.arguments_length(pieces)
-
-    def paced(self, model: str, mark: Callable[[str], None]) -> None:
-        """Reads one stream and marks its deltas."""
-        self._read(model, self._text_of, mark)
-
     def request(self) -> str:
         """Makes one request."""
         response = self._client.request(**self._request("any", stream=False))
@@ -83,7 +74,7 @@ class Blocking(Loop):
         return wire.whole_text(self._api, response.content)
 
 
-class Asynchronous(Loop):
+class Asynchronous(AsynchronousReads, Loop):
     """`httpx.AsyncClient`."""
 
     def __init__(self, target: Target) -> None:
@@ -108,16 +99,6 @@ class Asynchronous(Loop):
                 for _text in events.feed(piece):
                     seen += 1
         return seen
-
-    async def calls(self, model: str) -> int:
-        """Reads one streamed tool call, whose arguments are looked at when they are whole."""
-        pieces: list[str] = []
-        await self._read(model, wire.arguments_text, pieces.append)
-        return wire.arguments_length(pieces)
-
-    async def paced(self, model: str, mark: Callable[[str], None]) -> None:
-        """Reads one stream and marks its deltas."""
-        await self._read(model, self._text_of, mark)
 
     async def request(self) -> str:
         """Makes one request."""

@@ -11,6 +11,7 @@ from asked import Target
 from bench_client import main
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.request import SyncRequestBuilder
+from reading import AsynchronousReads, BlockingReads
 
 TIMEOUT = dt.timedelta(seconds=120)
 """Its time limit: longer than the pauses of a stream that waits."""
@@ -43,7 +44,7 @@ class Loop:
         return self._post(model, stream=True).streamed_read_buffer_limit(self._read_ahead).build_streamed()
 
 
-class Blocking(Loop):
+class Blocking(BlockingReads, Loop):
     """`SyncClient`."""
 
     def __init__(self, target: Target) -> None:
@@ -68,22 +69,12 @@ class Blocking(Loop):
                     seen += 1
         return seen
 
-    def calls(self, model: str) -> int:
-        """Reads one streamed tool call, whose arguments are looked at when they are whole."""
-        pieces: list[str] = []
-        self._read(model, wire.arguments_text, pieces.append)
-        return wire.arguments_length(pieces)
-
-    def paced(self, model: str, mark: Callable[[str], None]) -> None:
-        """Reads one stream and marks its deltas."""
-        self._read(model, self._text_of, mark)
-
     def request(self) -> str:
         """Makes one request."""
         return wire.whole_text(self._api, bytes(self._post("any", stream=False).build().send().bytes()))
 
 
-class Asynchronous(Loop):
+class Asynchronous(AsynchronousReads, Loop):
     """`Client`."""
 
     def __init__(self, target: Target) -> None:
@@ -107,16 +98,6 @@ class Asynchronous(Loop):
                 for _text in events.feed(piece):
                     seen += 1
         return seen
-
-    async def calls(self, model: str) -> int:
-        """Reads one streamed tool call, whose arguments are looked at when they are whole."""
-        pieces: list[str] = []
-        await self._read(model, wire.arguments_text, pieces.append)
-        return wire.arguments_length(pieces)
-
-    async def paced(self, model: str, mark: Callable[[str], None]) -> None:
-        """Reads one stream and marks its deltas."""
-        await self._read(model, self._text_of, mark)
 
     async def request(self) -> str:
         """Makes one request."""
