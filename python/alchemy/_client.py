@@ -105,8 +105,8 @@ class Client(Verbs):
                 that vouch for it after it. Default: none; such servers refuse.
             client_key: The file of its key, in PEM form and without a passphrase. Default: the key is in the
                 file of the certificate.
-            http2: Whether HTTP/2 may be used where a server offers it. Default: False. All requests to a host
-                then share one connection, on which a stream that is not read can hold up the others.
+            http2: Whether HTTP/2 may be used where a server offers it. Default: False. Once a connection to a host
+                is there, all requests to it share that one, on which a stream that is not read can hold up the others.
             wake_moderation: Whether an event may wait up to 0.4 ms for those of other streams while dozens of streams
                 have events all the time, so that one wake-up serves many. A stream that is alone, a sync wait, a
                 connection that is made and a close are never kept waiting. Default: True; with False nobody waits

@@ -6,6 +6,7 @@ import threading
 
 import alchemy
 import pytest
+from alchemy._native import naps
 from servers import FINISH, HELLO, THERE, Pause, Until, chunk, event_stream
 from test_lifecycle_loops import LOOPS, run_in
 
@@ -41,21 +42,45 @@ def test_a_task_goes_on_as_itself(new_loop, serve, at):
     assert outside == "nobody"
 
 
-@pytest.mark.parametrize("moderated", [True, False])
-def test_many_streams_lose_nothing(new_loop, serve, at, moderated):
-    """A hundred streams with an event every few milliseconds each arrive whole and in order, moderated or not."""
+def paced_streams(serve, at, client):
+    """A hundred streams at once, each with an event every few milliseconds; a coroutine function that reads them."""
     steps = [step for piece in PIECES for step in (chunk({"content": piece}), Pause(0.004))]
     server = serve(event_stream(*steps, FINISH, "[DONE]"))
 
-    async def read(client: alchemy.Client) -> list[str]:
+    async def read() -> list[str]:
         async with client.stream(at(server), "hello") as stream:
             return [event.delta async for event in stream if isinstance(event, alchemy.TextDelta)]
 
-    async def main():
-        async with alchemy.Client(wake_moderation=moderated) as client:
-            return await asyncio.gather(*(read(client) for _ in range(100)))
+    async def read_all():
+        return await asyncio.gather(*(read() for _ in range(100)))
 
-    assert run_in(new_loop(), main()) == [PIECES] * 100
+    return read_all
+
+
+@pytest.mark.parametrize("moderated", [True, False])
+def test_many_streams_lose_nothing(new_loop, serve, at, moderated):
+    """A hundred streams with an event every few milliseconds each arrive whole and in order, moderated or not."""
+    before = naps()
+    with alchemy.Client(wake_moderation=moderated) as client:
+        assert run_in(new_loop(), paced_streams(serve, at, client)()) == [PIECES] * 100
+    assert (naps() > before) is moderated
+
+
+def test_a_sync_wait_keeps_the_reader_awake(serve, at):
+    """While a thread waits for an answer in sync code there are no naps, however many streams there are."""
+    go_on = threading.Event()
+    held = serve(event_stream(HELLO, Until(go_on), THERE, FINISH, "[DONE]"))
+    texts = []
+    with alchemy.Client() as client:
+        waiting = threading.Thread(target=lambda: texts.append(client.stream(at(held), "hello").result().text))
+        waiting.start()
+        assert held.wait_requests(1)
+        before = naps()
+        assert asyncio.run(paced_streams(serve, at, client)()) == [PIECES] * 100
+        assert naps() == before
+        go_on.set()
+        waiting.join(20)
+    assert texts == ["Hello there."]
 
 
 def test_a_cancel_has_its_message(new_loop, serve, at):

@@ -38,6 +38,8 @@ mod _native {
     #[pymodule_export]
     use super::stream::NativeStream;
     #[pymodule_export]
+    use super::turns::naps;
+    #[pymodule_export]
     use super::waiter::Waiter;
 
     use super::*;

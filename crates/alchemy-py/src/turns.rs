@@ -5,13 +5,14 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
 use alchemy_core::stream::Moderation;
 use alchemy_core::transport;
 use arc_swap::ArcSwapOption;
+use pyo3::prelude::*;
 
 use crate::bridge::Signal;
 use crate::runtime;
@@ -25,6 +26,8 @@ thread_local! {
 static READER: ArcSwapOption<Thread> = ArcSwapOption::const_empty();
 /// How many there are whom a nap would keep waiting.
 static IN_HAND: AtomicUsize = AtomicUsize::new(0);
+/// How often it has napped.
+static NAPS: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 struct Turn {
@@ -55,14 +58,11 @@ pub(crate) fn note(stream: u64) -> bool {
 
 /// Has a signal sent at the end of the turn.
 pub(crate) fn send_later(signal: Arc<Signal>) {
-    let left = TURN.try_with(|turn| match &mut *turn.borrow_mut() {
-        Some(turn) => {
-            turn.signals.push(Arc::clone(&signal));
-            None
-        }
-        None => Some(()),
+    let kept = TURN.try_with(|turn| {
+        let mut turn = turn.borrow_mut();
+        turn.as_mut().map(|turn| turn.signals.push(Arc::clone(&signal)))
     });
-    if !matches!(left, Ok(None)) {
+    if !matches!(kept, Ok(Some(()))) {
         signal.send();
     }
 }
@@ -88,8 +88,15 @@ pub(crate) fn end() {
         && IN_HAND.load(Ordering::Relaxed) == 0
         && transport::connecting() == 0
     {
+        NAPS.fetch_add(1, Ordering::Relaxed);
         thread::park_timeout(nap);
     }
+}
+
+/// How often the thread that reads answers has napped in this process.
+#[pyfunction]
+pub(crate) fn naps() -> u64 {
+    NAPS.load(Ordering::Relaxed)
 }
 
 /// Ends a nap: there is something to do that must not wait.

@@ -135,11 +135,6 @@ impl Connection {
         Pin::new(&mut self.socket).poll_flush(context)
     }
 
-    /// Whether an answer may come though writing has failed: the server may have said why it hangs up.
-    pub(super) fn may_be_answered(&self) -> bool {
-        self.written
-    }
-
     /// Reads into a buffer; 0 bytes are the end.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Result<usize, Broken>> {
         let mut buffer = ReadBuf::new(buffer);

@@ -169,7 +169,8 @@ async fn head(connection: &mut Connection) -> Result<(AnswerHead, Bytes), Broken
                 Poll::Ready(Ok(Some(found))) => Poll::Ready(Ok(found)),
                 Poll::Ready(Err(error)) => Poll::Ready(Err(unwritten.unwrap_or(error))),
                 Poll::Pending => match unwritten {
-                    Some(error) if !connection.may_be_answered() => Poll::Ready(Err(error)),
+                    // Where some of it was written the server may still say why it hangs up.
+                    Some(error) if !connection.has_written() => Poll::Ready(Err(error)),
                     _ => Poll::Pending,
                 },
             };
