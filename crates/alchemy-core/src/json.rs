@@ -207,7 +207,8 @@ fn plain(message: &str) -> String {
         return message.to_owned();
     };
     let words = match expected {
-        "u64" | "u16" | "usize" => "a whole number, 0 or more",
+        "u64" | "u32" | "u16" | "usize" => "a whole number, 0 or more",
+        _ if expected.starts_with("a nonzero u") => "a whole number, 1 or more",
         "i64" => "a whole number",
         "f64" => "a number",
         "a sequence" => "a list",
@@ -367,6 +368,11 @@ mod tests {
         let error = read::<u64>(&format!("\"{}\"", "x".repeat(1000))).unwrap_err();
         assert!(
             error.message.len() < 120 && error.message.ends_with("a whole number, 0 or more"),
+            "{error:?}"
+        );
+        let error = read::<std::num::NonZeroU32>("0").unwrap_err();
+        assert!(
+            error.message.ends_with("expected a whole number, 1 or more"),
             "{error:?}"
         );
     }
