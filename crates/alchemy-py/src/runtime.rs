@@ -12,6 +12,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::own_thread::{Lent, OwnRuntimes};
 use crate::turns;
 
 /// How long the interpreter waits at its exit for the runtime to stop.
@@ -20,6 +21,7 @@ const SHUTDOWN_TIME: Duration = Duration::from_secs(1);
 struct Engine {
     handle: Handle,
     runtime: Mutex<Option<Runtime>>,
+    own: Arc<OwnRuntimes>,
 }
 
 static ENGINE: ArcSwapOption<Engine> = ArcSwapOption::const_empty();
@@ -30,10 +32,21 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// The runtime of this process. Called with the interpreter held, so that two threads cannot make two.
+/// The runtime of this process.
 pub(crate) fn handle() -> PyResult<Handle> {
+    Ok(engine()?.handle.clone())
+}
+
+/// Lends a runtime to a thread that waits for an answer; None where there is none to spare.
+pub(crate) fn lend() -> PyResult<Option<Lent>> {
+    let engine = engine()?;
+    Ok(engine.own.lend(&engine.handle))
+}
+
+/// What this process has. Called with the interpreter held, so that two threads cannot make two.
+fn engine() -> PyResult<Arc<Engine>> {
     if let Some(engine) = &*ENGINE.load() {
-        return Ok(engine.handle.clone());
+        return Ok(Arc::clone(engine));
     }
     // One worker: reading and decoding cost less than handing streams from one core to another.
     let runtime = Builder::new_multi_thread()
@@ -45,18 +58,19 @@ pub(crate) fn handle() -> PyResult<Handle> {
         .build();
     let runtime =
         runtime.map_err(|error| PyRuntimeError::new_err(format!("alchemy cannot start its thread: {error}")))?;
-    let handle = runtime.handle().clone();
-    ENGINE.store(Some(Arc::new(Engine {
-        handle: handle.clone(),
+    let engine = Arc::new(Engine {
+        handle: runtime.handle().clone(),
         runtime: Mutex::new(Some(runtime)),
-    })));
-    Ok(handle)
+        own: Arc::default(),
+    });
+    ENGINE.store(Some(Arc::clone(&engine)));
+    Ok(engine)
 }
 
 /// Leaves signals to the threads of the program. One that a handler is waited for must not end up here, and SIGPIPE,
 /// where a program has given it back its power to kill, must not be raised by a server that hangs up.
 #[cfg(unix)]
-fn refuse_signals() {
+pub(crate) fn refuse_signals() {
     use nix::sys::signal::{SigSet, Signal};
 
     let mut signals = SigSet::all();
@@ -77,7 +91,7 @@ fn refuse_signals() {
 }
 
 #[cfg(not(unix))]
-fn refuse_signals() {}
+pub(crate) fn refuse_signals() {}
 
 /// Forget the parent's threads and connections, in a forked child.
 #[pyfunction]
