@@ -5,8 +5,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use alchemy_core::stream::Stream;
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -25,6 +27,8 @@ struct Engine {
 }
 
 static ENGINE: ArcSwapOption<Engine> = ArcSwapOption::const_empty();
+/// The thread that the interpreter exits by, once it does.
+static LEAVER: ArcSwapOption<ThreadId> = ArcSwapOption::const_empty();
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 /// Which process of a line of forks this is.
@@ -99,12 +103,25 @@ pub(crate) fn after_fork() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     // Dropping the parent's runtime would wait for threads that do not exist here.
     std::mem::forget(ENGINE.swap(None));
+    std::mem::forget(LEAVER.swap(None));
     turns::after_fork();
+}
+
+/// Ends an answer that went with the threads, before a wait for it that would have no end.
+///
+/// Other threads than the one that ends the program are left to wait: they are about to go, and what they would say of it
+/// is a traceback for nobody.
+pub(crate) fn settle(stream: &Stream) {
+    let leaver = LEAVER.load();
+    if leaver.as_deref().is_none_or(|leaver| *leaver == thread::current().id()) {
+        stream.settle();
+    }
 }
 
 /// Close every connection and stop the threads; called when the interpreter exits.
 #[pyfunction]
 pub(crate) fn shut_down(py: Python<'_>) {
+    LEAVER.store(Some(Arc::new(thread::current().id())));
     let Some(engine) = ENGINE.swap(None) else { return };
     let runtime = engine.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(runtime) = runtime {

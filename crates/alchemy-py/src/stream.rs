@@ -145,7 +145,7 @@ impl NativeStream {
     /// Block until there is something to take; with `whole`, until the end.
     fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
         let stream = self.stream(py)?;
-        stream.settle();
+        runtime::settle(stream);
         let _awake = Awake::new();
         while !py.detach(|| stream.wait(SLICE, whole)) {
             py.check_signals()?;
@@ -194,7 +194,7 @@ impl NativeStream {
         whole: bool,
     ) -> PyResult<Option<Py<Waiter>>> {
         let stream = self.stream(py)?;
-        stream.settle();
+        runtime::settle(stream);
         let (waiter, waker) = bridge.get().keep(py, self.number, event_loop)?;
         let token = waiter.get().token;
         let armed = stream.arm(waker, token, whole);
