@@ -18,6 +18,7 @@ mod runtime;
 mod stream;
 mod to_py;
 mod turns;
+mod unread;
 mod waiter;
 
 use pyo3::prelude::*;
@@ -39,6 +40,8 @@ mod _native {
     use super::stream::NativeStream;
     #[pymodule_export]
     use super::turns::naps;
+    #[pymodule_export]
+    use super::unread::Later;
     #[pymodule_export]
     use super::waiter::Waiter;
 
