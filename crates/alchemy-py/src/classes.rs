@@ -1,6 +1,7 @@
 //! The Python classes that objects are made of, and how they are made without running Python code.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::ffi::{Py_tp_descr_get, Py_tp_descr_set, PyType_GetSlot, descrgetfunc, descrsetfunc};
@@ -8,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
+use crate::forms::{Form, Forms};
 use crate::unread::Later;
 
 /// A data class: its type object, and the names and descriptors of its slots, in order.
@@ -150,6 +152,7 @@ macro_rules! classes {
             namespace: Py<PyDict>,
             /// The base of all data classes.
             data: Py<PyType>,
+            forms: Forms,
         }
 
         impl Classes {
@@ -159,6 +162,7 @@ macro_rules! classes {
                     $($field: Class::find(namespace, $class, &[$($name),*])?,)+
                     data: data.cast_into::<PyType>()?.unbind(),
                     namespace: namespace.copy()?.unbind(),
+                    forms: Forms::default(),
                 })
             }
         }
@@ -188,6 +192,7 @@ classes! {
         "id", "provider", "api", "base_url", "name", "reasoning", "input", "context_window", "max_tokens", "cost",
         "headers", "quirks",
     ],
+    tool: "Tool" ["name", "description", "parameters", "strict", "custom", "format", "native"],
     notice: "Notice" ["code", "path", "text"],
     response: "Response" ["status", "headers", "request_id"],
     start: "Start" ["api", "provider", "model", "response_id", "notices"],
@@ -246,6 +251,18 @@ impl Classes {
     pub(crate) fn by_name<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let found = self.namespace.bind(py).get_item(name)?;
         found.ok_or_else(|| PyImportError::new_err(format!("no class {name}")))
+    }
+
+    /// How an object is written as JSON; None if it is of none of our data classes.
+    pub(crate) fn form_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<Arc<Form>>> {
+        let class = object.get_type();
+        if let Some(form) = self.forms.known(&class) {
+            return Ok(Some(form));
+        }
+        match self.is_data(object)? {
+            true => self.forms.find(&class).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Whether an object is one of our data classes.

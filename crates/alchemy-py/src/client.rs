@@ -10,7 +10,7 @@ use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
 use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Limits, Model, Options};
+use alchemy_core::types::{Limits, Model};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -18,7 +18,7 @@ use pyo3::types::PyDict;
 use crate::classes::{Classes, tuple};
 use crate::errors::raised;
 use crate::stream::NativeStream;
-use crate::{conversation, from_py, runtime, to_py};
+use crate::{conversation, from_py, options, runtime, to_py};
 
 /// Keys, addresses and connections. Usable from any thread.
 #[pyclass(frozen, module = "alchemy._native")]
@@ -165,10 +165,7 @@ impl NativeClient {
     ) -> PyResult<NativeStream> {
         let asked = self.asked(model)?;
         let context = conversation::read(context)?;
-        let options: Options = match options.is_empty() {
-            true => Options::default(),
-            false => from_py::read("options", options)?,
-        };
+        let options = options::read(options)?;
         let prepared = self.settings.prepare_asked(asked, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
         NativeStream::new(py, prepared, self.shared(), observed, self.wake_moderation)
