@@ -7,7 +7,7 @@ from time import time_ns
 
 from ._data import Data, field_values
 from ._native import NativeClient, get_model as _find_model
-from ._stream import MessageStream, local_server, log_late_notices
+from ._stream import MessageStream, _loops, local_server, log_late_notices  # pyright: ignore[reportPrivateUsage]
 from ._verbs import Verbs, spelled_out
 from .errors import AlchemyError
 
@@ -241,9 +241,8 @@ class Client(Verbs):
         native, observer = self._prepare(model, context, options, streamed=False)
         if observer is not None:
             return await observer.complete_async()
-        from ._loop import complete
-
-        return await complete(native)
+        message: AssistantMessage = await _loops().complete(native)
+        return message
 
     if not TYPE_CHECKING:
         stream = spelled_out(_stream, Verbs.stream)
@@ -297,18 +296,19 @@ class Client(Verbs):
 
     def _merge(self, options: dict[str, Any], *, streamed: bool) -> None:
         """Put the options of a call over those of the client, in place: no local may hold a key where this fails."""
-        if not options.keys() <= (_STREAMED if streamed else _WHOLE):
+        if not (_STREAMED if streamed else _WHOLE).issuperset(options):
             self._refuse(options, streamed=streamed)
-        for name in [name for name in options if options[name] is None]:
+        for name in [name for name, value in options.items() if value is None]:
             del options[name]
         for name in self._options:
             if name not in options:
                 options[name] = self._options[name]
             elif name in _MERGED and hasattr(self._options[name], "keys") and hasattr(options[name], "keys"):
                 options[name] = {**self._options[name], **options[name]}
-        schema_of = getattr(options.get("response_format"), "model_json_schema", None)
-        if schema_of is not None:
-            options["response_format"] = schema_of()
+        if "response_format" in options:
+            schema_of = getattr(options["response_format"], "model_json_schema", None)
+            if schema_of is not None:
+                options["response_format"] = schema_of()
 
     def _refuse(self, options: dict[str, Any], *, streamed: bool) -> None:
         """Raise what Python raises of options that a verb does not have."""
