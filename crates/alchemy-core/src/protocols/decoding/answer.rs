@@ -49,7 +49,12 @@ pub(crate) fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
     if raw.get(key).is_some_and(|old| old.text() == value.get()) {
         return;
     }
-    let json = match clean(value.get()) {
+    // Halves of surrogate pairs are not ASCII.
+    let cleaned = match value.get().is_ascii() {
+        true => Cow::Borrowed(value.get()),
+        false => clean(value.get()),
+    };
+    let json = match cleaned {
         Cow::Borrowed(_) => Ok(Json::from(value)),
         Cow::Owned(text) => Json::parse(&text),
     };
