@@ -24,6 +24,8 @@ END_TO_END = "end-to-end"
 PROGRAM = "alchemy-instructions"
 # The streams whose difference tells what an event costs a Python program: what else it does is the same for both.
 FEW, MANY = 500, 5_500
+# The same for requests that are not streamed.
+ONCE, OFTEN = 50, 450
 # What is counted: a function of the program, and all that it calls.
 COUNTED = "alchemy_instructions*::counted"
 # The profile that `make build` has compiled everything in; in the release profile nothing could be used again.
@@ -98,16 +100,27 @@ def count(program: Path, what: str, *options: str) -> tuple[Path, dict[str, Any]
     return profile, json.loads(said)
 
 
-def count_python() -> dict[str, int]:
-    """Counts what a process of Python, with all its threads, executes for events that it streams from another."""
-    counted: list[int] = []
+def count_python() -> dict[str, dict[str, int]]:
+    """Counts what a process of Python executes for events that it streams from another, and for whole requests."""
     with counted_stream.serve() as port:
-        for events in (FEW, MANY):
-            profile = FOLDER / f"python-{events}.out"
-            command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}", sys.executable]
-            run(*command, ROOT / "scripts/counted_stream.py", str(port), str(events))
-            counted.append(instructions(profile))
-    return {"instructions": counted[1] - counted[0], "events": MANY - FEW}
+        streamed = [sum(count_threads(port, "stream", events)) for events in (FEW, MANY)]
+        asked = [count_threads(port, "requests", requests) for requests in (ONCE, OFTEN)]
+    few, many = asked
+    return {
+        "stream": {"instructions": streamed[1] - streamed[0], "events": MANY - FEW},
+        "request": {"instructions": sum(many) - sum(few), "events": OFTEN - ONCE},
+        "request, caller": {"instructions": many[0] - few[0], "events": OFTEN - ONCE},
+    }
+
+
+def count_threads(port: int, what: str, size: int) -> list[int]:
+    """Counts the instructions of a program in Python by thread; the first is its own."""
+    profile = FOLDER / f"python-{what}-{size}.out"
+    for old in FOLDER.glob(f"{profile.name}-*"):
+        old.unlink()
+    command = ["valgrind", "--quiet", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={profile}"]
+    run(*command, sys.executable, ROOT / "scripts/counted_stream.py", str(port), what, str(size))
+    return [instructions(thread) for thread in sorted(FOLDER.glob(f"{profile.name}-*"))]
 
 
 def instructions(profile: Path) -> int:

@@ -26,7 +26,7 @@ MOST_OFF = 0.05
 MEASURES = {"instructions": 1, "allocations": 2}
 AGAIN = "record again: make instructions-record"
 TOP = 40
-STREAM = f"stream, Python {sys.version_info[0]}.{sys.version_info[1]}"
+PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 # Functions of the standard library that stand between who wants memory and who gets it.
 CONTAINERS = re.compile(r"^<?(?:alloc|hashbrown|core|std|indexmap)::|^\d+$")
 
@@ -47,7 +47,8 @@ def measure() -> dict[str, Any]:
             "allocations": callgrind.allocations(profile),
         }
     # What no figure is held to stands by itself.
-    return {**here, "reported": {STREAM: callgrind.count_python()}, "counts": counts}
+    reported = {f"{name}, {PYTHON}": count for name, count in callgrind.count_python().items()}
+    return {**here, "reported": reported, "counts": counts}
 
 
 # ---- judging ----------------------------------------------------------------------------------------------------
@@ -98,12 +99,12 @@ def judge_figure(protocol: str, measure: str, before: int, now: int) -> list[str
 
 def table(recorded: dict[str, Any] | None, here: dict[str, Any]) -> list[str]:
     """Returns the counts as a table, beside the recorded ones."""
-    rows = [f"{'for one event':22}" + "".join(f" {name:>12} {'recorded':>10} {'change':>7}" for name in MEASURES)]
+    rows = [f"{'for one event':28}" + "".join(f" {name:>12} {'recorded':>10} {'change':>7}" for name in MEASURES)]
     for part in ("counts", "reported"):
         for name, now in here[part].items():
             before = ((recorded or {}).get(part) or {}).get(name)
             cells = (cell(measure, before, now) for measure in MEASURES if measure in now)
-            rows.append(f"{name:22}" + "".join(cells) + ("  held to nothing" if part == "reported" else ""))
+            rows.append(f"{name:28}" + "".join(cells) + ("  held to nothing" if part == "reported" else ""))
     return rows
 
 

@@ -7,7 +7,8 @@ from time import time_ns
 
 from ._data import Data, field_values
 from ._native import NativeClient, get_model as _find_model
-from ._verbs import Verbs
+from ._stream import MessageStream, _loops, local_server, log_late_notices  # pyright: ignore[reportPrivateUsage]
+from ._verbs import Verbs, spelled_out
 from .errors import AlchemyError
 
 TYPE_CHECKING = False
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
     from logging import Logger
     from os import PathLike
     from types import TracebackType
-    from typing import Any, NoReturn, Self
+    from typing import Any, Literal, NoReturn, Self
 
     from ._native import NativeStream
     from ._observing import Observer, RetryLogger
     from ._verbs import ContextLike
     from .hooks import Hooks
+    from .messages import AssistantMessage
     from .models import Model
     from .requests import Limits, Options, Retries, Timeout
     from .typed_dicts import LimitsDict, OptionsDict, RetriesDict, TimeoutDict
@@ -209,6 +211,46 @@ class Client(Verbs):
         """Refuse: there are keys in it, and connections belong to their process."""
         raise TypeError("a client cannot be pickled or copied: it holds keys and connections; make another one")
 
+    # -- the verbs ----------------------------------------------------------------------------
+
+    def _stream(
+        self, model: Model | str, context: ContextLike, *, errors: Literal["raise", "event"] = "raise", **options: Any
+    ) -> MessageStream:
+        if errors not in ("raise", "event"):
+            options.clear()
+            from .errors import InvalidRequestError
+
+            raise InvalidRequestError(f'errors: {errors!r} is neither "raise" nor "event"', path="errors")
+        native, observer = self._prepare(model, context, options, streamed=True)
+        return MessageStream(native, errors=errors) if observer is None else observer.stream(errors)
+
+    def _complete(self, model: Model | str, context: ContextLike, **options: Any) -> AssistantMessage:
+        native, observer = self._prepare(model, context, options, streamed=False)
+        if observer is not None:
+            return observer.complete()
+        try:
+            message = native.complete() if native.local is None else native.complete(*local_server(native))
+        except BaseException:
+            native.close()
+            raise
+        if message.notices:
+            log_late_notices(native, message)
+        return message
+
+    async def _complete_async(self, model: Model | str, context: ContextLike, **options: Any) -> AssistantMessage:
+        native, observer = self._prepare(model, context, options, streamed=False)
+        if observer is not None:
+            return await observer.complete_async()
+        message: AssistantMessage = await _loops().complete(native)
+        return message
+
+    if not TYPE_CHECKING:
+        stream = spelled_out(_stream, Verbs.stream)
+        complete = spelled_out(_complete, Verbs.complete)
+        complete_async = spelled_out(_complete_async, Verbs.complete_async)
+
+    # -- inner steps --------------------------------------------------------------------------
+
     def _set_options(self, **given: object) -> None:
         """Bring the options into a dictionary of those that are set, and put what else was given over them."""
         if isinstance(self._options, Data):
@@ -218,31 +260,23 @@ class Client(Verbs):
             del self._options[name]
         self._options.update((name, given[name]) for name in given if given[name] is not None)
 
-    def _merge(self, options: dict[str, Any]) -> None:
-        """Put the options of a call over those of the client, in place: no local may hold a key where this fails."""
-        for name in self._options:
-            if name not in options:
-                options[name] = self._options[name]
-            elif name in _MERGED and hasattr(self._options[name], "keys") and hasattr(options[name], "keys"):
-                options[name] = {**self._options[name], **options[name]}
-        schema_of = getattr(options.get("response_format"), "model_json_schema", None)
-        if schema_of is not None:
-            options["response_format"] = schema_of()
-
     def _prepare(
         self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
     ) -> tuple[NativeStream, Observer | RetryLogger | None]:
-        hooks = self._hooks
-        if installed:
-            everywhere = tuple(installed)
-            hooks = everywhere + tuple(hook for hook in hooks if not any(hook is known for known in everywhere))
+        """Check and encode a request, and empty `options`; with somebody who watches it, if there is one."""
         logged = _is_logged()
-        observed = logged or bool(hooks)
+        observed = logged or bool(self._hooks or installed)
         started_ns = time_ns() if observed else 0
         try:
-            self._merge(options)
-            told = {name: value for name, value in options.items() if name in TOLD} if observed else {}
-            native = self._encode(model, context, options, streamed=streamed, observed=observed)
+            if options or self._options:
+                self._merge(options, streamed=streamed)
+            told = {name: value for name, value in options.items() if name in TOLD} if observed else None
+            client = self._native
+            if client is None or self._closed:
+                client = self._open()
+            if isinstance(model, str):
+                model = _models.get(model) or _remember(model)
+            native = client.prepare(model, context, options, streamed, observed)
         finally:
             # The dictionary was made for this call. Programs that report errors collect the locals of each frame.
             options.clear()
@@ -250,28 +284,49 @@ class Client(Verbs):
             from ._notices import log
 
             log(native.name, native.notices)
-        if not observed:
+        if told is None:
             return native, None
         from ._observing import observe
 
+        hooks = self._hooks
+        if installed:
+            everywhere = tuple(installed)
+            hooks = everywhere + tuple(hook for hook in hooks if not any(hook is known for known in everywhere))
         return native, observe(native, hooks, context, told, started_ns=started_ns, logged=logged)
 
-    def _encode(
-        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool, observed: bool
-    ) -> NativeStream:
-        """Look the model up, and check and encode the request."""
+    def _merge(self, options: dict[str, Any], *, streamed: bool) -> None:
+        """Put the options of a call over those of the client, in place: no local may hold a key where this fails."""
+        if not (_STREAMED if streamed else _WHOLE).issuperset(options):
+            self._refuse(options, streamed=streamed)
+        for name in [name for name, value in options.items() if value is None]:
+            del options[name]
+        for name in self._options:
+            if name not in options:
+                options[name] = self._options[name]
+            elif name in _MERGED and hasattr(self._options[name], "keys") and hasattr(options[name], "keys"):
+                options[name] = {**self._options[name], **options[name]}
+        if "response_format" in options:
+            schema_of = getattr(options["response_format"], "model_json_schema", None)
+            if schema_of is not None:
+                options["response_format"] = schema_of()
+
+    def _refuse(self, options: dict[str, Any], *, streamed: bool) -> None:
+        """Raise what Python raises of options that a verb does not have."""
+        wrong: Any = dict.fromkeys(options)
+        options.clear()
+        (Verbs.stream if streamed else Verbs.complete)(self, "", "", **wrong)
+
+    def _open(self) -> NativeClient:
+        """Make what connects, at the first request."""
         if self._closed:
             raise AlchemyError("the client is closed; make another one")
-        if self._native is None:
-            self._native = NativeClient(**self._settings)
-        if isinstance(model, str):
-            model = _models.get(model) or _remember(model)
-        conversation: object = context
-        if isinstance(context, str):
-            conversation = {"messages": ({"role": "user", "content": context},)}
-        elif isinstance(context, (list, tuple)):
-            conversation = {"messages": context}
-        return self._native.prepare(model, conversation, options, streamed, observed)
+        self._native = NativeClient(**self._settings)
+        return self._native
+
+
+#: The options that a verb takes.
+_WHOLE = frozenset(Verbs.complete.__kwdefaults__ or ())
+_STREAMED = frozenset(Verbs.stream.__kwdefaults__ or ())
 
 
 def _is_logged() -> bool:

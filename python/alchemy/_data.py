@@ -5,7 +5,8 @@ written here once instead of being generated for each class. `dataclasses.fields
 and `is_dataclass` work all the same: what they look for is built when they first look.
 
 The native module fills the slots of a new object without calling `__init__`. So there is one plain slot
-for each field, every slot is always set, and nothing else is kept on an object.
+for each field, every slot is always set, and nothing else is kept on an object. What few programs ask for, the `raw`
+of a message, is left unread there: a descriptor in front of the slot makes the dictionary at the first look.
 """
 
 from __future__ import annotations

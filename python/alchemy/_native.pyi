@@ -14,6 +14,7 @@ from .requests import Limits, Notice, Options, Response
 
 __all__ = [
     "Bridge",
+    "Later",
     "NativeClient",
     "NativeStream",
     "Waiter",
@@ -68,6 +69,12 @@ class Waiter:
     def result(self) -> None: ...
     def __await__(self) -> Generator[Any]: ...
     def __next__(self) -> Waiter: ...
+
+@final
+class Later:
+    def __get__(self, instance: object, owner: type | None = None) -> Any: ...
+    def __set__(self, instance: object, value: object) -> None: ...
+    def __delete__(self, instance: object) -> None: ...
 
 @final
 class NativeClient:

@@ -1,17 +1,13 @@
-"""The verbs: each option spelled out and documented, for a client to put together and send."""
+"""The verbs as they are called: each option spelled out and documented. What they do is in the client."""
 
 from __future__ import annotations
-
-from ._stream import MessageStream, local_server, log_late_notices
-from .errors import InvalidRequestError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, Literal, TypeAlias
 
-    from ._native import NativeStream
-    from ._observing import Observer, RetryLogger
+    from ._stream import MessageStream
     from .literals import Api, CacheRetention, ReasoningLevel, ToolChoiceMode
     from .messages import AssistantMessage, Context, Message
     from .models import Model
@@ -22,13 +18,13 @@ if TYPE_CHECKING:
     ContextLike: TypeAlias = Context | ContextDict | Sequence[Message | MessageDict] | str
 
 
-def given(**options: Any) -> dict[str, Any]:
-    """Return the options that are set; None is unset."""
-    return {name: value for name, value in options.items() if value is not None}
-
-
 class Verbs:
-    """What a client does; `Client` says how options are merged and requests prepared."""
+    """What a client can do, for readers, type checkers and `inspect`.
+
+    To call a function with two dozen keyword arguments, the interpreter looks up the default of each, and the function
+    looks at each again to know which were given. So these are never run: `Client` has functions in their place that
+    take the options that are given as one dictionary, and `spelled_out` lets them pass for these.
+    """
 
     __slots__ = ()
 
@@ -128,41 +124,7 @@ class Verbs:
             ...         if isinstance(event, alchemy.TextDelta):
             ...             print(event.delta, end="", flush=True)
         """
-        options = given(
-            coalesce_ms=coalesce_ms,
-            coalesce_chars=coalesce_chars,
-            api=api,
-            api_key=api_key,
-            base_url=base_url,
-            timeout=timeout,
-            retries=retries,
-            max_event_bytes=max_event_bytes,
-            headers=headers,
-            extra_body=extra_body,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop=stop,
-            seed=seed,
-            reasoning=reasoning,
-            tools=tools,
-            tool_choice=tool_choice,
-            parallel_tool_calls=parallel_tool_calls,
-            response_format=response_format,
-            cache=cache,
-            session_id=session_id,
-            previous_response_id=previous_response_id,
-            service_tier=service_tier,
-            metadata=metadata,
-            strict=strict,
-        )
-        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
-        del api_key, headers
-        if errors not in ("raise", "event"):
-            options.clear()
-            raise InvalidRequestError(f'errors: {errors!r} is neither "raise" nor "event"', path="errors")
-        native, observer = self._prepare(model, context, options, streamed=True)
-        return MessageStream(native, errors=errors) if observer is None else observer.stream(errors)
+        raise NotImplementedError
 
     def complete(
         self,
@@ -248,44 +210,7 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = given(
-            api=api,
-            api_key=api_key,
-            base_url=base_url,
-            timeout=timeout,
-            retries=retries,
-            max_event_bytes=max_event_bytes,
-            headers=headers,
-            extra_body=extra_body,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop=stop,
-            seed=seed,
-            reasoning=reasoning,
-            tools=tools,
-            tool_choice=tool_choice,
-            parallel_tool_calls=parallel_tool_calls,
-            response_format=response_format,
-            cache=cache,
-            session_id=session_id,
-            previous_response_id=previous_response_id,
-            service_tier=service_tier,
-            metadata=metadata,
-            strict=strict,
-        )
-        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
-        del api_key, headers
-        native, observer = self._prepare(model, context, options, streamed=False)
-        if observer is not None:
-            return observer.complete()
-        try:
-            message = native.complete(*local_server(native))
-        except BaseException:
-            native.close()
-            raise
-        log_late_notices(native, message)
-        return message
+        raise NotImplementedError
 
     async def complete_async(
         self,
@@ -372,43 +297,14 @@ class Verbs:
             >>> reply.text  # doctest: +SKIP
             'Hello!'
         """
-        options = given(
-            api=api,
-            api_key=api_key,
-            base_url=base_url,
-            timeout=timeout,
-            retries=retries,
-            max_event_bytes=max_event_bytes,
-            headers=headers,
-            extra_body=extra_body,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            stop=stop,
-            seed=seed,
-            reasoning=reasoning,
-            tools=tools,
-            tool_choice=tool_choice,
-            parallel_tool_calls=parallel_tool_calls,
-            response_format=response_format,
-            cache=cache,
-            session_id=session_id,
-            previous_response_id=previous_response_id,
-            service_tier=service_tier,
-            metadata=metadata,
-            strict=strict,
-        )
-        # Programs that report errors collect the locals of each frame: none of ours holds a key from here on.
-        del api_key, headers
-        native, observer = self._prepare(model, context, options, streamed=False)
-        if observer is not None:
-            return await observer.complete_async()
-        from ._loop import complete
-
-        return await complete(native)
-
-    def _prepare(
-        self, model: Model | str, context: ContextLike, options: dict[str, Any], *, streamed: bool
-    ) -> tuple[NativeStream, Observer | RetryLogger | None]:
-        """Check and encode a request, and empty `options`; with somebody who watches it, if there is one."""
         raise NotImplementedError
+
+
+def spelled_out(verb: Any, declared: Any) -> Any:
+    """Let a function that takes any options pass for one of `Verbs`, which has them spelled out; returns it."""
+    for name in ("__name__", "__doc__", "__annotations__"):
+        setattr(verb, name, getattr(declared, name))
+    verb.__qualname__ = declared.__qualname__ = f"Client.{declared.__name__}"
+    # `inspect` finds the signature by this.
+    verb.__wrapped__ = declared
+    return verb

@@ -11,6 +11,7 @@ import pprint
 import alchemy
 import pytest
 from alchemy._data import Data
+from alchemy._native import Later
 from hypothesis import HealthCheck, given, settings, strategies as st
 from samples import CLASSES, instances, sample, smallest
 
@@ -45,12 +46,17 @@ def test_every_field_counts_in_comparison(name):
         assert other != one, field["name"]
 
 
+READ_LATER = {("AssistantMessage", "raw", Later)}
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_all_slots_are_plain_and_set(name):
     """Every field has a slot of its own name, all are set, and an object has no room for anything else."""
     for one in (sample(name), smallest(name)):
         for field in CLASSES[name]["fields"]:
-            assert inspect.ismemberdescriptor(type(one).__dict__[field["name"]])
+            slot = type(one).__dict__[field["name"]]
+            # What the native module leaves unread until it is asked for has a descriptor in front of its slot.
+            assert inspect.ismemberdescriptor(slot) or (name, field["name"], type(slot)) in READ_LATER
             getattr(one, field["name"])
         assert not hasattr(one, "__dict__")
         assert not hasattr(one, "__weakref__")

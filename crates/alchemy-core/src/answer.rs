@@ -176,6 +176,13 @@ impl Answer {
             } else {
                 bytes
             };
+            if start.is_empty()
+                && bytes.first() != MARK.first()
+                && let Some(form) = sniff(bytes, self.limit)
+            {
+                self.form = form;
+                return self.feed_form(bytes);
+            }
             start.extend_from_slice(bytes);
             if let Some(rest) = start.strip_prefix(MARK) {
                 *start = [MARK, rest.trim_ascii_start()].concat();

@@ -1,5 +1,7 @@
 //! From a model, a conversation and options to a request that can be sent.
 
+mod headers;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
+use self::headers::{header_name, header_value, is_plain, joined, sounds_secret};
 use crate::answer::Answer;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,12 +36,47 @@ pub struct Settings {
     pub base_urls: BTreeMap<String, String>,
 }
 
-/// A request that was checked and encoded, and not sent.
-pub struct Prepared {
+/// A model with what is known of how it is served, which is found out once for all of its requests.
+pub struct Asked {
     model: Arc<Model>,
-    quirks: Known,
+    provider: &'static Provider,
     service: &'static Service,
     auth: &'static Auth,
+    quirks: Known,
+    /// Where the server is, unless a client or a request says otherwise.
+    base_url: Option<String>,
+}
+
+impl Asked {
+    /// Looks a model's provider up.
+    ///
+    /// # Errors
+    /// Quirks of the model's own that there are not.
+    pub fn new(model: Arc<Model>) -> Result<Self> {
+        let provider = providers::of(&model);
+        let service = provider.service_or_plain(&model.api);
+        let quirks = service.quirks_of(&model).map_err(|error| of_model(&model, error))?;
+        Ok(Asked {
+            provider,
+            service,
+            auth: providers::auth(&model, service),
+            quirks: quirks.into(),
+            base_url: providers::base_url(&model, None).ok().map(str::to_owned),
+            model,
+        })
+    }
+}
+
+/// An error with the model that was asked.
+fn of_model(model: &Model, mut error: Error) -> Error {
+    error.provider = error.provider.or_else(|| Some(model.provider.clone()));
+    error.model = error.model.or_else(|| Some(model.id.clone()));
+    error
+}
+
+/// A request that was checked and encoded, and not sent.
+pub struct Prepared {
+    asked: Arc<Asked>,
     encoded: Encoded,
     body: Bytes,
     streamed: bool,
@@ -65,48 +103,66 @@ impl Settings {
     /// # Errors
     /// A missing key, a request of a wrong shape or value, or with `strict` anything that cannot be honoured.
     pub fn prepare(&self, model: Arc<Model>, context: &Context, options: Options, streamed: bool) -> Result<Prepared> {
-        let asked = Arc::clone(&model);
-        self.prepare_unplaced(model, context, options, streamed)
-            .map_err(|mut error| {
-                error.provider = error.provider.or_else(|| Some(asked.provider.clone()));
-                error.model = error.model.or_else(|| Some(asked.id.clone()));
-                error
-            })
+        self.prepare_asked(Arc::new(Asked::new(model)?), context, options, streamed)
     }
 
-    fn prepare_unplaced(
+    /// [`Settings::prepare`] for a model that was looked up before.
+    ///
+    /// # Errors
+    /// As [`Settings::prepare`].
+    pub fn prepare_asked(
         &self,
-        model: Arc<Model>,
+        mut asked: Arc<Asked>,
         context: &Context,
         options: Options,
         streamed: bool,
     ) -> Result<Prepared> {
-        let model = match options.api {
-            Some(api) if api.as_str() != model.api => Arc::new(Model {
+        if let Some(api) = options.api
+            && api.as_str() != asked.model.api
+        {
+            let model = Model {
                 api: api.as_str().to_owned(),
-                ..(*model).clone()
-            }),
-            _ => model,
-        };
-        let provider = providers::of(&model);
+                ..(*asked.model).clone()
+            };
+            asked = Arc::new(Asked::new(Arc::new(model))?);
+        }
+        let prepared = self.prepare_unplaced(&asked, context, options, streamed);
+        prepared.map_err(|error| of_model(&asked.model, error))
+    }
+
+    fn prepare_unplaced(
+        &self,
+        asked: &Arc<Asked>,
+        context: &Context,
+        options: Options,
+        streamed: bool,
+    ) -> Result<Prepared> {
+        let Asked {
+            model,
+            provider,
+            quirks,
+            ..
+        } = &**asked;
         let coalescing = Coalescing::of(options.coalesce_ms, options.coalesce_chars)?;
-        let service = provider.service_or_plain(&model.api);
-        let quirks = service.quirks_of(&model)?;
         let mut encoded = protocols::encode(&Request {
-            model: &model,
-            quirks: &quirks,
+            model,
+            quirks,
             context,
             options: &options,
             streamed,
         })?;
         if options.strict && !encoded.notices.is_empty() {
-            return Err(unsupported(&model, encoded.notices));
+            return Err(unsupported(model, encoded.notices));
         }
         let given = options
             .base_url
             .as_deref()
             .or(self.base_urls.get(&model.provider).map(String::as_str));
-        let base_url = providers::base_url(&model, given)?.to_owned();
+        let base_url = match given.or(asked.base_url.as_deref()) {
+            Some(base_url) => base_url,
+            // There is none, and this says so.
+            None => providers::base_url(model, None)?,
+        };
         let key = options.api_key.or_else(|| self.api_keys.get(&model.provider).cloned());
         let mut prepared = Prepared {
             checked: None,
@@ -118,19 +174,16 @@ impl Settings {
             idempotency: None,
             max_tokens: options.max_tokens,
             headers: options.headers,
-            service,
-            auth: providers::auth(&model, service),
-            model,
-            quirks: quirks.into(),
+            asked: Arc::clone(asked),
             body: std::mem::take(&mut encoded.body).into(),
             encoded,
             streamed,
-            base_url,
+            base_url: base_url.to_owned(),
         };
         prepared.idempotency = prepared.idempotency_key()?;
         if !prepared.is_local() {
             if prepared.key.is_none() && !provider.key_optional && !prepared.brings_its_own_key() {
-                return Err(missing_key(provider, &prepared.model));
+                return Err(missing_key(provider, model));
             }
             // The address and the headers are checked here, at the caller's line, and made when they are sent.
             prepared.checked = Some(prepared.call(None, None)?);
@@ -143,7 +196,7 @@ impl Prepared {
     /// The model asked.
     #[must_use]
     pub fn model(&self) -> &Model {
-        &self.model
+        &self.asked.model
     }
 
     /// What could not be honoured exactly.
@@ -193,8 +246,8 @@ impl Prepared {
     /// # Errors
     /// If the model's protocol is not known.
     pub fn answer(&self) -> Result<Answer> {
-        let decoder = protocols::decoder(&self.model, &self.quirks, self.model.cost.clone())?;
-        let mut answer = Answer::new(&self.model, decoder, self.encoded.notices.clone());
+        let decoder = protocols::decoder(&self.asked.model, &self.asked.quirks, self.asked.model.cost.clone())?;
+        let mut answer = Answer::new(&self.asked.model, decoder, self.encoded.notices.clone());
         if let Some(most) = self.max_event_bytes {
             answer.limit_event(most.get());
         }
@@ -206,7 +259,7 @@ impl Prepared {
             .iter()
             .filter_map(|(name, value)| Some((name, value.as_ref()?)));
         for (_, value) in given
-            .chain(&self.model.headers)
+            .chain(&self.asked.model.headers)
             .filter(|(name, _)| self.carries_key(name) || sounds_secret(name))
         {
             answer.hide(value);
@@ -217,7 +270,7 @@ impl Prepared {
     /// What the request asks of its client's limits.
     #[must_use]
     fn claim(&self, limiter: &Limiter) -> Claim {
-        let model = format!("{}/{}", self.model.provider, self.model.id);
+        let model = format!("{}/{}", self.asked.model.provider, self.asked.model.id);
         Claim::new(limiter, model, limiter::input_tokens(&self.body), self.max_tokens)
     }
 
@@ -282,10 +335,10 @@ impl Prepared {
             let what = "the key is a part of the address, which ends up in logs; pass it as api_key= alone";
             return Err(Error::invalid("base_url", what));
         }
-        let bearer =
-            (self.service.bearer_keys.as_ref()).filter(|bearer| key.is_some_and(|key| key.starts_with(&bearer.prefix)));
+        let bearer = (self.asked.service.bearer_keys.as_ref())
+            .filter(|bearer| key.is_some_and(|key| key.starts_with(&bearer.prefix)));
         if let Some(key) = key {
-            let (name, value) = match &self.auth {
+            let (name, value) = match &self.asked.auth {
                 Auth::Header(name) if bearer.is_none() => (header_name(name)?, HeaderValue::try_from(key)),
                 _ => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
             };
@@ -301,7 +354,13 @@ impl Prepared {
         if let Some((name, value)) = &self.idempotency {
             headers.insert(name.clone(), value.clone());
         }
-        let fixed = self.service.headers.iter().chain(with_key).chain(&self.model.headers);
+        let fixed = self
+            .asked
+            .service
+            .headers
+            .iter()
+            .chain(with_key)
+            .chain(&self.asked.model.headers);
         let fixed = fixed.map(|(name, value)| (name, Some(value)));
         let encoded = self.encoded.headers.iter().map(|(name, value)| (name, Some(value)));
         let given = self.headers.iter().map(|(name, value)| (name, value.as_ref()));
@@ -330,6 +389,7 @@ impl Prepared {
     /// given one.
     fn idempotency_key(&self) -> Result<Option<(HeaderName, HeaderValue)>> {
         let Some(name) = self
+            .asked
             .quirks
             .idempotency_header
             .as_deref()
@@ -349,14 +409,14 @@ impl Prepared {
 
     /// Whether the caller's own headers carry the key.
     fn brings_its_own_key(&self) -> bool {
-        let mut names = self.headers.keys().chain(self.model.headers.keys());
+        let mut names = self.headers.keys().chain(self.asked.model.headers.keys());
         names.any(|name| self.carries_key(name))
     }
 
     /// Whether this is the name of a header that says who asks: the one that the key is sent in, or HTTP's own.
     fn carries_key(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(AUTHORIZATION.as_str())
-            || matches!(&self.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
+            || matches!(&self.asked.auth, Auth::Header(header) if name.eq_ignore_ascii_case(header))
     }
 }
 
@@ -376,83 +436,6 @@ impl Again for Repeat {
     fn answer(&self) -> Result<Answer> {
         self.prepared.answer()
     }
-}
-
-/// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
-fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["auth", "key", "token", "secret", "cookie", "password"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-/// Headers of the connection. Whoever sets one beside it can have a server on the way read another request than the one
-/// behind it, or send it elsewhere.
-const CONNECTION_HEADERS: &[&str] = &[
-    "connection",
-    "content-encoding",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-fn header_name(name: &str) -> Result<HeaderName> {
-    let refuse = |path: &str, what: &str| Err(Error::invalid(path, what));
-    let Ok(known) = HeaderName::try_from(name) else {
-        // What follows the first wrong character may be a value, and that a secret.
-        let right = name.split(|each: char| !(each.is_ascii_alphanumeric() || "-_.".contains(each)));
-        let start = right.into_iter().next().unwrap_or_default();
-        return refuse("headers", &format!("{start:?}... cannot be the name of a header"));
-    };
-    if CONNECTION_HEADERS.contains(&known.as_str()) {
-        return refuse(
-            &format!("headers.{known}"),
-            "this header belongs to the connection and is set there; leave it out",
-        );
-    }
-    if known == http::header::PROXY_AUTHORIZATION {
-        return refuse(
-            "headers.proxy-authorization",
-            "a server would see it; write the proxy's user name and password into the proxy's address",
-        );
-    }
-    Ok(known)
-}
-
-fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
-    let plain = HeaderValue::try_from(value).ok().filter(|_| is_plain(value));
-    let mut value = plain.ok_or_else(|| {
-        Error::invalid(
-            format!("headers.{name}"),
-            "the value holds characters that a header cannot carry; it takes visible ASCII and spaces",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Whether a text is ASCII: servers disagree on what other bytes in a header stand for.
-fn is_plain(text: &str) -> bool {
-    text.is_ascii()
-}
-
-/// Two lists of values as one, each value once.
-fn joined(list: &HeaderValue, more: &HeaderValue) -> HeaderValue {
-    let bytes = [list.as_bytes(), more.as_bytes()].join(&b',');
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let mut values: Vec<&str> = Vec::new();
-    for value in text.split(',').map(str::trim).filter(|value| !value.is_empty()) {
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    HeaderValue::try_from(values.join(",")).unwrap_or_else(|_| more.clone())
 }
 
 fn missing_key(provider: &Provider, model: &Model) -> Error {

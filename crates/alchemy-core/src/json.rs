@@ -86,6 +86,12 @@ impl Json {
     }
 }
 
+impl From<&RawValue> for Json {
+    fn from(raw: &RawValue) -> Self {
+        Json(raw.to_owned())
+    }
+}
+
 impl Default for Json {
     fn default() -> Self {
         Json(RawValue::NULL.to_owned())

@@ -55,7 +55,13 @@ impl Secrets {
                 *text = text.replace(secret, HIDDEN);
             }
             hide_escaped(text, secret);
-            for form in in_base64(secret) {
+            // In base64 a secret is longer than it is by itself: most texts have no room for it.
+            let forms = if text.len() < secret.len() {
+                Vec::new()
+            } else {
+                in_base64(secret)
+            };
+            for form in forms {
                 if text.contains(&form) {
                     *text = text.replace(&form, HIDDEN);
                 }
@@ -66,10 +72,15 @@ impl Secrets {
 }
 
 fn hide_escaped(text: &mut String, secret: &str) {
+    // What can begin it: its first character, or that in one of its escaped forms.
+    let first = secret.chars().next();
+    let begins = |character: char| matches!(character, '\\' | '%' | '&') || first == Some(character);
     let mut shown = String::new();
     let mut kept = 0;
     let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(begins)) {
+        at += found;
+        let rest = text.get(at..).unwrap_or_default();
         match escaped_length(rest, secret) {
             Some(length) => {
                 shown.push_str(text.get(kept..at).unwrap_or_default());

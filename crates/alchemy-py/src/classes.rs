@@ -1,14 +1,30 @@
 //! The Python classes that objects are made of, and how they are made without running Python code.
 
+use std::ffi::c_void;
+use std::sync::Arc;
+
 use pyo3::exceptions::{PyImportError, PyRuntimeError};
+use pyo3::ffi::{Py_tp_descr_get, Py_tp_descr_set, PyType_GetSlot, descrgetfunc, descrsetfunc};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-/// A data class: its type object and the names of its slots, in order.
+use crate::forms::{Form, Forms};
+use crate::unread::Later;
+
+/// A data class: its type object, and the names and descriptors of its slots, in order.
 pub(crate) struct Class {
     class: Py<PyType>,
     fields: Vec<Py<PyString>>,
+    slots: Vec<Py<PyAny>>,
+    access: Access,
+}
+
+/// What `__get__` and `__set__` of the descriptor of a slot do.
+#[derive(Clone, Copy)]
+struct Access {
+    get: descrgetfunc,
+    set: descrsetfunc,
 }
 
 impl Class {
@@ -24,17 +40,38 @@ impl Class {
             let text = format!("{name} has the fields {declared:?} in Python and {fields:?} in Rust");
             return Err(PyImportError::new_err(text));
         }
-        let fields = fields
+        let slots: Vec<Bound<'_, PyAny>> = fields
             .iter()
-            .map(|field| PyString::intern(py, field).unbind())
-            .collect();
+            .map(|field| class.getattr(*field))
+            .collect::<PyResult<_>>()?;
+        let access =
+            access(&slots).ok_or_else(|| PyImportError::new_err(format!("{name} has other fields than slots")))?;
+        let fields = fields.iter().map(|field| PyString::intern(py, field).unbind());
         Ok(Class {
             class: class.unbind(),
-            fields,
+            fields: fields.collect(),
+            slots: slots.into_iter().map(Bound::unbind).collect(),
+            access,
         })
     }
 
+    /// Has a field made when it is first asked for, where its slot holds what is unread.
+    fn read_later(&self, py: Python<'_>, field: &str) -> PyResult<()> {
+        for (name, slot) in self.fields.iter().zip(&self.slots) {
+            if *name.bind(py) == field {
+                self.class
+                    .bind(py)
+                    .setattr(name, Bound::new(py, Later::new(slot.clone_ref(py)))?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The fields of an object in order; None if it is none of this very class.
+    #[expect(
+        unsafe_code,
+        reason = "to look each field up by its name takes several times as long"
+    )]
     pub(crate) fn fields_of<'py, const N: usize>(
         &self,
         object: &Bound<'py, PyAny>,
@@ -42,8 +79,17 @@ impl Class {
         if !object.get_type().is(&self.class) {
             return Ok(None);
         }
-        let values: Vec<_> = (self.fields.iter().map(|field| object.getattr(field))).collect::<PyResult<_>>()?;
-        debug_assert_eq!(N, values.len());
+        debug_assert_eq!(N, self.slots.len());
+        let value = |slot: &Py<PyAny>| {
+            // SAFETY: two live objects, this thread holds the interpreter, and `get` is of the descriptor's own type. It
+            // checks the object's class. A null result is turned into the exception that is set; any other is a new
+            // reference, which the `Bound` takes over.
+            unsafe {
+                let pointer = (self.access.get)(slot.as_ptr(), object.as_ptr(), self.class.as_ptr());
+                Bound::from_owned_ptr_or_err(object.py(), pointer)
+            }
+        };
+        let values: Vec<_> = self.slots.iter().map(value).collect::<PyResult<_>>()?;
         Ok(values.try_into().ok())
     }
 
@@ -67,15 +113,34 @@ impl Class {
             let pointer = pyo3::ffi::PyType_GenericAlloc(self.class.as_ptr().cast(), 0);
             Bound::from_owned_ptr_or_err(py, pointer)?
         };
-        for (field, value) in self.fields.iter().zip(values) {
-            // SAFETY: three live objects, this thread holds the interpreter. This is what
-            // `object.__setattr__` does; it takes references of its own and returns 0 or sets an exception.
-            let failed = unsafe { pyo3::ffi::PyObject_GenericSetAttr(object.as_ptr(), field.as_ptr(), value.as_ptr()) };
+        for (slot, value) in self.slots.iter().zip(values) {
+            // SAFETY: three live objects, this thread holds the interpreter, and `set` is of the descriptor's own type.
+            // This is what `object.__setattr__` does once it has found the descriptor; it checks the object's class,
+            // takes references of its own and returns 0 or sets an exception.
+            let failed = unsafe { (self.access.set)(slot.as_ptr(), object.as_ptr(), value.as_ptr()) };
             if failed != 0 {
                 return Err(PyErr::fetch(py));
             }
         }
         Ok(object)
+    }
+}
+
+/// What these descriptors do; None if they are not all of one type, or cannot be set.
+#[expect(unsafe_code, reason = "the stable ABI's way to the functions of a type")]
+fn access(slots: &[Bound<'_, PyAny>]) -> Option<Access> {
+    let class = slots.first()?.get_type();
+    if !slots.iter().all(|slot| slot.get_type().is(&class)) {
+        return None;
+    }
+    let class = class.as_ptr().cast();
+    // SAFETY: `class` is a type object and this thread holds the interpreter. The slots of these numbers are functions
+    // of these signatures, or null, which is what None is among functions.
+    unsafe {
+        Some(Access {
+            get: std::mem::transmute::<*mut c_void, Option<descrgetfunc>>(PyType_GetSlot(class, Py_tp_descr_get))?,
+            set: std::mem::transmute::<*mut c_void, Option<descrsetfunc>>(PyType_GetSlot(class, Py_tp_descr_set))?,
+        })
     }
 }
 
@@ -87,6 +152,7 @@ macro_rules! classes {
             namespace: Py<PyDict>,
             /// The base of all data classes.
             data: Py<PyType>,
+            forms: Forms,
         }
 
         impl Classes {
@@ -96,6 +162,7 @@ macro_rules! classes {
                     $($field: Class::find(namespace, $class, &[$($name),*])?,)+
                     data: data.cast_into::<PyType>()?.unbind(),
                     namespace: namespace.copy()?.unbind(),
+                    forms: Forms::default(),
                 })
             }
         }
@@ -125,6 +192,7 @@ classes! {
         "id", "provider", "api", "base_url", "name", "reasoning", "input", "context_window", "max_tokens", "cost",
         "headers", "quirks",
     ],
+    tool: "Tool" ["name", "description", "parameters", "strict", "custom", "format", "native"],
     notice: "Notice" ["code", "path", "text"],
     response: "Response" ["status", "headers", "request_id"],
     start: "Start" ["api", "provider", "model", "response_id", "notices"],
@@ -163,6 +231,7 @@ pub(crate) fn bind(namespace: &Bound<'_, PyDict>) -> PyResult<()> {
     }
     if CLASSES.get(py).is_none() {
         let classes = Classes::find(namespace)?;
+        classes.assistant_message.read_later(py, "raw")?;
         crate::errors::check(namespace)?;
         // A second import in the same process meets the classes of the first: they stay.
         let _ = CLASSES.set(py, classes);
@@ -182,6 +251,18 @@ impl Classes {
     pub(crate) fn by_name<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let found = self.namespace.bind(py).get_item(name)?;
         found.ok_or_else(|| PyImportError::new_err(format!("no class {name}")))
+    }
+
+    /// How an object is written as JSON; None if it is of none of our data classes.
+    pub(crate) fn form_of(&self, object: &Bound<'_, PyAny>) -> PyResult<Option<Arc<Form>>> {
+        let class = object.get_type();
+        if let Some(form) = self.forms.known(&class) {
+            return Ok(Some(form));
+        }
+        match self.is_data(object)? {
+            true => self.forms.find(&class).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// Whether an object is one of our data classes.

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alchemy_core::client::Settings;
+use alchemy_core::client::{Asked, Settings};
 use alchemy_core::error::Error;
 use alchemy_core::limiter::Limiter;
 use alchemy_core::providers;
 use alchemy_core::retry::Budgets;
 use alchemy_core::transport::{Transport, TransportConfig};
-use alchemy_core::types::{Limits, Model, Options};
+use alchemy_core::types::{Limits, Model};
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::classes::{Classes, tuple};
 use crate::errors::raised;
 use crate::stream::NativeStream;
-use crate::{conversation, from_py, runtime, to_py};
+use crate::{conversation, from_py, options, runtime, to_py};
 
 /// Keys, addresses and connections. Usable from any thread.
 #[pyclass(frozen, module = "alchemy._native")]
@@ -27,8 +28,8 @@ pub(crate) struct NativeClient {
     limits: Option<Limits>,
     wake_moderation: bool,
     shared: ArcSwap<Shared>,
-    /// The model that was read last: most clients ask one model all the time.
-    last_model: Mutex<Option<(Py<PyAny>, Arc<Model>)>>,
+    /// The model that was asked last: most clients ask one model all the time.
+    last_model: Mutex<Option<(Py<PyAny>, Arc<Asked>)>>,
 }
 
 /// What requests share: connections, limits, what may be spent on retries, and the process that made them.
@@ -91,22 +92,24 @@ impl Drop for NativeClient {
 }
 
 impl NativeClient {
-    /// Reads a model, unless it is the one that was read last.
-    fn model(&self, object: &Bound<'_, PyAny>) -> PyResult<Arc<Model>> {
+    /// Reads a model and looks it up, unless it is the one that was asked last.
+    fn asked(&self, object: &Bound<'_, PyAny>) -> PyResult<Arc<Asked>> {
         // The lock is never held while Python may run: a thread that waits for it may hold the interpreter.
         let last = || self.last_model.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, model)) = &*last()
+        if let Some((known, asked)) = &*last()
             && known.is(object)
         {
-            return Ok(Arc::clone(model));
+            return Ok(Arc::clone(asked));
         }
-        let model: Arc<Model> = Arc::new(from_py::read("model", object)?);
+        let py = object.py();
+        let model: Model = from_py::read("model", object)?;
         // The fields of a model are frozen; what is inside its dictionaries is not.
-        let frozen = Classes::get(object.py())?.is_data(object)? && model.headers.is_empty() && model.quirks.is_empty();
-        let latest = frozen.then(|| (object.clone().unbind(), Arc::clone(&model)));
+        let frozen = Classes::get(py)?.is_data(object)? && model.headers.is_empty() && model.quirks.is_empty();
+        let asked = Arc::new(Asked::new(Arc::new(model)).map_err(|error| raised(py, &error))?);
+        let latest = frozen.then(|| (object.clone().unbind(), Arc::clone(&asked)));
         let former = std::mem::replace(&mut *last(), latest);
         drop(former);
-        Ok(model)
+        Ok(asked)
     }
 }
 
@@ -156,14 +159,14 @@ impl NativeClient {
         py: Python<'_>,
         model: &Bound<'_, PyAny>,
         context: &Bound<'_, PyAny>,
-        options: &Bound<'_, PyAny>,
+        options: &Bound<'_, PyDict>,
         streamed: bool,
         observed: bool,
     ) -> PyResult<NativeStream> {
-        let model = self.model(model)?;
+        let asked = self.asked(model)?;
         let context = conversation::read(context)?;
-        let options: Options = from_py::read("options", options)?;
-        let prepared = self.settings.prepare(model, &context, options, streamed);
+        let options = options::read(options)?;
+        let prepared = self.settings.prepare_asked(asked, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
         NativeStream::new(py, prepared, self.shared(), observed, self.wake_moderation)
     }

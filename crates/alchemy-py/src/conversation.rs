@@ -29,13 +29,23 @@ const BLOCK: usize = 4;
 
 type Read<T> = Result<T, Failure>;
 
-/// Reads a conversation. Errors are those of [`from_py::read`].
+/// Reads a conversation; its messages alone will do, and so will the user's words. Errors are those of
+/// [`from_py::read`].
 pub(crate) fn read(data: &Bound<'_, PyAny>) -> PyResult<Context> {
     match context(data) {
         Ok(context) => Ok(context),
+        Err(Failure::Shape(_)) if is_list(data) => {
+            let whole = PyDict::new(data.py());
+            whole.set_item(intern!(data.py(), "messages"), data)?;
+            from_py::read("", &whole)
+        }
         Err(Failure::Shape(_)) => from_py::read("", data),
         Err(Failure::Python(error)) => Err(error),
     }
+}
+
+fn is_list(data: &Bound<'_, PyAny>) -> bool {
+    data.cast::<PyList>().is_ok() || data.cast::<PyTuple>().is_ok()
 }
 
 /// What cannot be read here.
@@ -44,6 +54,23 @@ fn other<T>() -> Read<T> {
 }
 
 fn context(data: &Bound<'_, PyAny>) -> Read<Context> {
+    if let Ok(said) = data.cast::<PyString>() {
+        let content = Content::Text(shared(said)?);
+        let message = UserMessage {
+            content,
+            timestamp_ms: None,
+        };
+        return Ok(Context {
+            messages: vec![message.into()],
+            ..Context::default()
+        });
+    }
+    if is_list(data) {
+        return Ok(Context {
+            messages: items(data, message)?,
+            ..Context::default()
+        });
+    }
     let (mut context, messages) = match only(data, intern!(data.py(), "messages"))? {
         Some(messages) => (Context::default(), Some(messages)),
         None => read_without::<Context>(data, 0, "messages", "[]")?,

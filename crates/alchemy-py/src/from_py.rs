@@ -4,7 +4,7 @@
 //! checks shapes and names the path of what is wrong, the same in both languages.
 
 use alchemy_core::error::Error;
-use alchemy_core::json::{self, DEPTH, ShapeError};
+use alchemy_core::json::{self, DEPTH, Json, ShapeError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pyo3::exceptions::PyValueError;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::classes::Classes;
 use crate::errors::raised;
+use crate::forms::Form;
 
 /// Reads a core type from Python data; `root` begins the path in errors.
 ///
@@ -52,6 +53,20 @@ pub(crate) fn read_without<'py, T: DeserializeOwned>(
     let value = writer.aside.take().and_then(|aside| aside.value);
     let read = json::read(&writer.finish()?).map_err(Failure::Shape)?;
     Ok((read, value))
+}
+
+/// [`read`], for a caller that says what is wrong in another way.
+pub(crate) fn read_failing<T: DeserializeOwned>(data: &Bound<'_, PyAny>) -> Result<T, Failure> {
+    let mut writer = Writer::new(Classes::get(data.py())?);
+    writer.write(data, 0)?;
+    json::read(&writer.finish()?).map_err(Failure::Shape)
+}
+
+/// The JSON form of Python data that stands at some depth of other data.
+pub(crate) fn json_at(data: &Bound<'_, PyAny>, depth: usize) -> Result<Json, Failure> {
+    let mut writer = Writer::new(Classes::get(data.py())?);
+    writer.write(data, depth)?;
+    Json::parse(&writer.finish()?).map_err(Failure::Shape)
 }
 
 /// A conversation has its paths begin at its own keys; what is wrong with the whole of it has a name all the same.
@@ -116,7 +131,7 @@ struct Aside<'py> {
 impl<'a, 'py> Writer<'a, 'py> {
     fn new(classes: &'a Classes) -> Self {
         Writer {
-            text: Vec::with_capacity(256),
+            text: Vec::with_capacity(512),
             classes,
             aside: None,
         }
@@ -148,8 +163,8 @@ impl<'a, 'py> Writer<'a, 'py> {
             // What is written below may run code of the caller's, and that may change the dictionary.
             let entries: Vec<_> = dict.iter().collect();
             self.entries(entries.into_iter().map(Ok), depth)?;
-        } else if self.classes.is_data(value)? {
-            self.data(value, depth)?;
+        } else if let Some(form) = self.classes.form_of(value)? {
+            self.data(&form, value, depth)?;
         } else if value.cast::<PyBytes>().is_ok() {
             // Only `data` holds bytes: anywhere else they would pass for a text that nobody wrote.
             return Err(Failure::new("bytes are no text; decode them"));
@@ -196,6 +211,14 @@ impl<'a, 'py> Writer<'a, 'py> {
     }
 
     fn string(&mut self, text: &str) -> Result<(), Failure> {
+        // Most texts are short and have nothing that is escaped.
+        if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+            self.text.reserve(text.len() + 2);
+            self.text.push(b'"');
+            self.push(text);
+            self.text.push(b'"');
+            return Ok(());
+        }
         serde_json::to_writer(&mut self.text, text).map_err(|error| Failure::new(error.to_string()))
     }
 
@@ -257,34 +280,23 @@ impl<'a, 'py> Writer<'a, 'py> {
         Ok(())
     }
 
-    /// Writes an object of our own: its tag, and its fields but for those that are None by default.
-    fn data(&mut self, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
+    /// Writes an object of our own: its tag, and its fields but for those that are as they are by default.
+    fn data(&mut self, form: &Form, value: &Bound<'py, PyAny>, depth: usize) -> Result<(), Failure> {
         let py = value.py();
-        let class = value.get_type();
         self.text.push(b'{');
         let start = self.text.len();
-        let tag = class.getattr(pyo3::intern!(py, "__field_tag__"))?;
-        if let Ok((key, name)) = tag.extract::<(String, String)>() {
-            self.string(&key)?;
-            self.text.push(b':');
-            self.string(&name)?;
-        }
-        let defaults = class.getattr(pyo3::intern!(py, "__field_defaults__"))?;
-        let defaults = defaults.cast::<PyDict>().map_err(PyErr::from)?;
-        let fields = class.getattr(pyo3::intern!(py, "__field_types__"))?;
-        for field in fields.cast::<PyDict>().map_err(PyErr::from)?.keys() {
-            let field = field.cast_into::<PyString>().map_err(PyErr::from)?;
-            let item = value.getattr(&field)?;
-            if item.is_none() && defaults.get_item(&field)?.is_some_and(|default| default.is_none()) {
+        self.text.extend_from_slice(&form.tag);
+        for field in &form.fields {
+            let name = field.name.bind(py);
+            let item = value.getattr(name)?;
+            if field.is_default(&item) {
                 continue;
             }
-            let name = field.to_string_lossy();
             if self.text.len() > start {
                 self.text.push(b',');
             }
-            self.string(&name)?;
-            self.text.push(b':');
-            self.value_of(&field, &item, depth + 1)?;
+            self.text.extend_from_slice(&field.key);
+            self.value_of(name, &item, depth + 1)?;
         }
         self.text.push(b'}');
         Ok(())

@@ -9,9 +9,11 @@ mod classes;
 mod client;
 mod conversation;
 mod errors;
+mod forms;
 mod from_py;
 mod json_to_py;
 mod observed;
+mod options;
 mod own_thread;
 mod partial;
 mod replay;
@@ -19,6 +21,7 @@ mod runtime;
 mod stream;
 mod to_py;
 mod turns;
+mod unread;
 mod waiter;
 
 use pyo3::prelude::*;
@@ -40,6 +43,8 @@ mod _native {
     use super::stream::NativeStream;
     #[pymodule_export]
     use super::turns::naps;
+    #[pymodule_export]
+    use super::unread::Later;
     #[pymodule_export]
     use super::waiter::Waiter;
 

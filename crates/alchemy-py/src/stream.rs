@@ -71,7 +71,7 @@ impl NativeStream {
             generation: runtime::generation(),
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
             message: PyOnceLock::new(),
-            name: format!("{}/{}", prepared.model().provider, prepared.model().id),
+            name: [&*prepared.model().provider, "/", &prepared.model().id].concat(),
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),

@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::classes::{Classes, tuple};
 use crate::json_to_py;
+use crate::unread::Unread;
 
 type Value<'py> = Bound<'py, PyAny>;
 
@@ -39,12 +40,20 @@ fn bytes<'py>(py: Python<'py>, data: Option<&alchemy_core::types::Bytes>) -> Val
     data.map_or_else(|| none(py), |data| PyBytes::new(py, &data.0).into_any())
 }
 
-fn object<'py>(py: Python<'py>, object: &Object) -> PyResult<Value<'py>> {
+pub(crate) fn object<'py>(py: Python<'py>, object: &Object) -> PyResult<Value<'py>> {
     let dict = PyDict::new(py);
     for (key, value) in object {
         dict.set_item(key, json_to_py::value(py, value.text())?)?;
     }
     Ok(dict.into_any())
+}
+
+/// An object for a field that is made when it is asked for. To keep it as text takes a twentieth of making it.
+fn unread<'py>(py: Python<'py>, raw: &Object) -> PyResult<Value<'py>> {
+    match raw.is_empty() {
+        true => Ok(PyDict::new(py).into_any()),
+        false => Ok(Bound::new(py, Unread::new(raw.clone()))?.into_any()),
+    }
 }
 
 fn text<'py>(py: Python<'py>, classes: &Classes, block: &Text) -> PyResult<Value<'py>> {
@@ -243,7 +252,7 @@ pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyRes
             notices(py, &message.notices)?,
             plain(py, message.timestamp_ms)?,
             attempts(py, &message.attempts)?,
-            object(py, &message.raw)?,
+            unread(py, &message.raw)?,
         ],
     )
 }

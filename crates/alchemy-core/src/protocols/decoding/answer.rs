@@ -1,5 +1,6 @@
 //! What answers of every protocol have in common: what is no answer, what is kept beside the message, what is remarked.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::value::RawValue;
@@ -48,7 +49,16 @@ pub(crate) fn keep(assembler: &mut Assembler, key: &str, value: &RawValue) {
     if raw.get(key).is_some_and(|old| old.text() == value.get()) {
         return;
     }
-    if let Ok(json) = Json::parse(&clean(value.get())) {
+    // Halves of surrogate pairs are not ASCII.
+    let cleaned = match value.get().is_ascii() {
+        true => Cow::Borrowed(value.get()),
+        false => clean(value.get()),
+    };
+    let json = match cleaned {
+        Cow::Borrowed(_) => Ok(Json::from(value)),
+        Cow::Owned(text) => Json::parse(&text),
+    };
+    if let Ok(json) = json {
         raw.insert(key.to_owned(), json);
     }
 }
