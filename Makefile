@@ -10,6 +10,8 @@ BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
 # Which targets `make fuzz` runs; empty: all.
 TARGETS =
+# How many processes `make test` runs tests of Python in. Most of them wait most of the time, so two cores carry three.
+WORKERS = 3
 # What `make bench` and `make bench-quick` pass on to benches/run.py.
 OPTIONS =
 
@@ -59,7 +61,8 @@ demo: local ## Stream a sentence from a real model on this machine, without a ke
 
 test: local ## Run the tests of Rust and of Python
 	cargo test --locked --workspace
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
 	@$(BIN)/python tests/conformance/report.py
