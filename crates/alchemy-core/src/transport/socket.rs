@@ -12,6 +12,9 @@ use tokio_rustls::client::TlsStream;
 pub(super) enum Socket {
     Plain(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
+    /// What a server would send, for tests.
+    #[cfg(any(test, fuzzing))]
+    Scripted(super::replay::Script),
 }
 
 impl AsyncRead for Socket {
@@ -19,6 +22,8 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
             Socket::Encrypted(socket) => Pin::new(socket).poll_read(context, buffer),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_read(context, buffer),
         }
     }
 }
@@ -28,6 +33,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Encrypted(socket) => Pin::new(socket).poll_write(context, bytes),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_write(context, bytes),
         }
     }
 
@@ -39,6 +46,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_write_vectored(context, slices),
             Socket::Encrypted(socket) => Pin::new(socket).poll_write_vectored(context, slices),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_write_vectored(context, slices),
         }
     }
 
@@ -46,6 +55,8 @@ impl AsyncWrite for Socket {
         match self {
             Socket::Plain(socket) => socket.is_write_vectored(),
             Socket::Encrypted(socket) => socket.is_write_vectored(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => socket.is_write_vectored(),
         }
     }
 
@@ -53,6 +64,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_flush(context),
             Socket::Encrypted(socket) => Pin::new(socket).poll_flush(context),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_flush(context),
         }
     }
 
@@ -60,6 +73,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
             Socket::Encrypted(socket) => Pin::new(socket).poll_shutdown(context),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_shutdown(context),
         }
     }
 }
