@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("json",),
     ("types",),
     ("error", "head"),
-    ("env", "framing", "overflow", "partial_json", "quirks", "random", "rate_limits", "secrets"),
+    ("env", "framing", "overflow", "partial_json", "quirks", "random", "rate_limits", "runtimes", "secrets"),
     ("assembler",),
     ("protocols",),
     ("answer", "auth"),

@@ -1,7 +1,7 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits, secrets} <- assembler <- protocols <- answer`,
+//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits, runtimes, secrets} <- assembler <- protocols <- answer`,
 //! and `providers <- client -> {transport, retry, limiter, stream} -> answer`.
 
 pub mod answer;
@@ -22,6 +22,7 @@ pub mod quirks;
 pub mod random;
 pub mod rate_limits;
 pub mod retry;
+pub mod runtimes;
 pub mod secrets;
 pub mod stream;
 pub mod transport;

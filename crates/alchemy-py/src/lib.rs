@@ -12,6 +12,7 @@ mod errors;
 mod from_py;
 mod json_to_py;
 mod observed;
+mod own_thread;
 mod partial;
 mod replay;
 mod runtime;

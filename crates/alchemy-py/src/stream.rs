@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use alchemy_core::client::Prepared;
 use alchemy_core::error::Error;
-use alchemy_core::stream::Stream;
+use alchemy_core::stream::{Sending, Stream};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -18,6 +18,7 @@ use crate::classes::Classes;
 use crate::client::Shared;
 use crate::errors::{exception_with, raised};
 use crate::observed::{self, Facts};
+use crate::own_thread::Lent;
 use crate::partial::PartialArguments;
 use crate::turns::{self, Awake};
 use crate::waiter::Waiter;
@@ -116,26 +117,8 @@ impl NativeStream {
     /// Send the request, once; for a local model, to this address with this key.
     #[pyo3(signature = (base_url=None, api_key=None))]
     fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
-        let stream = self.stream(py)?;
-        let Some((prepared, shared)) = self.request().take() else {
-            return Ok(());
-        };
-        let budgets = Arc::clone(&shared.budgets);
-        match prepared.into_sending(&shared.transport, budgets, shared.limiter.as_ref(), base_url, api_key) {
-            Ok(mut sending) => {
-                if !self.wake_moderation {
-                    sending.companion = Some(Box::new(Awake::new()));
-                }
-                if let Some(facts) = &self.facts {
-                    facts
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .place(&sending.call);
-                }
-                stream.start(&runtime::handle()?, sending);
-                turns::rouse();
-            }
-            Err(error) => stream.fail(error),
+        if let Some(sending) = self.sending(py, base_url, api_key)? {
+            self.start_elsewhere(py, sending)?;
         }
         Ok(())
     }
@@ -162,7 +145,7 @@ impl NativeStream {
     /// Block until there is something to take; with `whole`, until the end.
     fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
         let stream = self.stream(py)?;
-        stream.settle();
+        runtime::settle(stream);
         let _awake = Awake::new();
         while !py.detach(|| stream.wait(SLICE, whole)) {
             py.check_signals()?;
@@ -178,9 +161,17 @@ impl NativeStream {
         base_url: Option<&str>,
         api_key: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.start(py, base_url, api_key)?;
+        let sending = self.sending(py, base_url, api_key)?;
         self.stream(py)?.discard();
-        self.wait(py, true)?;
+        if let Some(sending) = sending {
+            match sending.pool.is_direct().then(runtime::lend).transpose()?.flatten() {
+                Some(lent) => self.carry(py, &lent, sending)?,
+                None => {
+                    self.start_elsewhere(py, sending)?;
+                    self.wait(py, true)?;
+                }
+            }
+        }
         self.result(py)
     }
 
@@ -203,7 +194,7 @@ impl NativeStream {
         whole: bool,
     ) -> PyResult<Option<Py<Waiter>>> {
         let stream = self.stream(py)?;
-        stream.settle();
+        runtime::settle(stream);
         let (waiter, waker) = bridge.get().keep(py, self.number, event_loop)?;
         let token = waiter.get().token;
         let armed = stream.arm(waker, token, whole);
@@ -322,6 +313,58 @@ impl NativeStream {
 }
 
 impl NativeStream {
+    /// What it takes to send the request; None if that was done, or cannot be: then the stream has ended.
+    fn sending(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<Option<Sending>> {
+        let stream = self.stream(py)?;
+        let Some((prepared, shared)) = self.request().take() else {
+            return Ok(None);
+        };
+        let budgets = Arc::clone(&shared.budgets);
+        match prepared.into_sending(&shared.transport, budgets, shared.limiter.as_ref(), base_url, api_key) {
+            Ok(sending) => {
+                if let Some(facts) = &self.facts {
+                    facts
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .place(&sending.call);
+                }
+                Ok(Some(sending))
+            }
+            Err(error) => {
+                stream.fail(error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Has the thread that all answers share send the request.
+    fn start_elsewhere(&self, py: Python<'_>, mut sending: Sending) -> PyResult<()> {
+        if !self.wake_moderation {
+            sending.companion = Some(Box::new(Awake::new()));
+        }
+        self.stream(py)?.start(&runtime::handle()?, sending);
+        turns::rouse();
+        Ok(())
+    }
+
+    /// Sends the request on this thread and reads its answer to the end.
+    fn carry(&self, py: Python<'_>, lent: &Lent, sending: Sending) -> PyResult<()> {
+        let Some(carrying) = self.stream(py)?.carry(sending) else {
+            return Ok(());
+        };
+        let mut carrying = Box::pin(carrying);
+        while !py.detach(|| lent.drive(carrying.as_mut(), SLICE)) {
+            let told = py.check_signals();
+            if !lent.is_of_this_process() {
+                // A signal's handler has forked: the connection is the parent's, and goes on there.
+                std::mem::forget(carrying);
+                return self.stream(py).map(drop);
+            }
+            told?;
+        }
+        Ok(())
+    }
+
     fn exception<'py>(&self, py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         let partial = error
             .partial

@@ -6,6 +6,7 @@ mod observing;
 mod reader;
 mod retrying;
 
+use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -105,26 +106,32 @@ impl Stream {
 
     /// Sends the request on a runtime. The stream must not have been started before.
     pub fn start(&self, runtime: &tokio::runtime::Handle, sending: Sending) {
-        let started = Instant::now();
-        {
-            let mut state = self.lock();
-            if state.outcome.is_some() {
-                return;
-            }
-            state.merging = sending.coalescing.map(Merging::new);
-            // What the client's limits hold back is sent when they let it.
-            if sending.claim.is_none() {
-                state.send(started, 0.0);
-            }
-        }
-        let reader = Reader(Arc::clone(&self.shared));
-        let task = runtime.spawn(reader.run(sending, started)).abort_handle();
+        let Some(answering) = self.carry(sending) else { return };
+        let task = runtime.spawn(answering).abort_handle();
         let mut state = self.lock();
         if state.outcome.is_none() {
             state.task = Some(task);
         } else {
             task.abort();
         }
+    }
+
+    /// Has whoever polls what is returned send the request and read its answer, in place of [`Stream::start`]; None if
+    /// the stream is closed. Dropped before its end, it closes the connection, and [`Stream::close`] ends the answer.
+    #[must_use]
+    pub fn carry(&self, sending: Sending) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let started = Instant::now();
+        let mut state = self.lock();
+        if state.outcome.is_some() {
+            return None;
+        }
+        state.merging = sending.coalescing.map(Merging::new);
+        // What the client's limits hold back is sent when they let it.
+        if sending.claim.is_none() {
+            state.send(started, 0.0);
+        }
+        drop(state);
+        Some(Reader(Arc::clone(&self.shared)).run(sending, started))
     }
 
     /// Ends the stream before it was started, by an error.

@@ -15,6 +15,7 @@ use crate::error::{ErrorKind, Result};
 use crate::limiter::{Claim, Permit};
 use crate::protocols::Flow;
 use crate::retry::Budgets;
+use crate::runtimes;
 use crate::transport::{Call, Pool, Reply};
 use crate::types::{Retries, StopReason, Timeout};
 
@@ -58,12 +59,26 @@ pub struct Sending {
     pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
     pub again: Option<Box<dyn Again>>,
-    /// Kept until the task that reads the answer has ended, whatever it is.
+    /// Kept until the answer has been read, whatever it is.
     pub companion: Option<Box<dyn Send>>,
 }
 
 impl Reader {
+    /// Sends the request and reads its answer, and frees its connection.
     pub(super) async fn run(self, sending: Sending, started: Instant) {
+        if let Some(mut reply) = self.answer(sending, started).await
+            && !poll_fn(|context| Poll::Ready(has_ended(&mut reply, context))).await
+        {
+            if runtimes::stands_still() {
+                runtimes::spawn(drain(reply));
+            } else {
+                drain(reply).await;
+            }
+        }
+    }
+
+    /// Sends the request and reads its answer; returns what is left of one that is whole.
+    async fn answer(self, sending: Sending, started: Instant) -> Option<Reply> {
         let Sending {
             pool, mut call, claim, ..
         } = sending;
@@ -73,9 +88,7 @@ impl Reader {
         let mut permit = None;
         if let Some(claim) = &claim {
             permit = self.0.permitted(claim, &mut deadlines, Duration::ZERO).await;
-            if permit.is_none() {
-                return;
-            }
+            permit.as_ref()?;
         }
         loop {
             let next = match deadlines.limit(pool.send(call)).await {
@@ -85,8 +98,8 @@ impl Reader {
                     }
                     let result = self.0.read(&mut reply, &mut deadlines, &mut retrying).await;
                     let next = self.0.conclude(result, &mut retrying, &deadlines, &mut permit);
-                    if next.is_none() && self.0.is_whole() {
-                        drain(&mut reply).await;
+                    if next.is_none() {
+                        return self.0.is_whole().then_some(reply);
                     }
                     next
                 }
@@ -96,7 +109,7 @@ impl Reader {
                 }
                 Err(error) => self.0.conclude(Err(error), &mut retrying, &deadlines, &mut permit),
             };
-            let Some((wait, next)) = next else { return };
+            let (wait, next) = next?;
             let held = Instant::now();
             tokio::time::sleep(wait).await;
             let goes = match &claim {
@@ -107,7 +120,7 @@ impl Reader {
                 None => self.0.send(&mut deadlines, held.elapsed()),
             };
             if !goes {
-                return;
+                return None;
             }
             call = next;
         }
@@ -351,8 +364,13 @@ impl Shared {
     }
 }
 
+/// Whether the body has ended, by what has come.
+fn has_ended(reply: &mut Reply, context: &mut Context<'_>) -> bool {
+    matches!(reply.poll_bytes(context), Poll::Ready(None | Some(Err(_))))
+}
+
 /// Reads what follows the answer, so that the connection can be used again.
-async fn drain(reply: &mut Reply) {
+async fn drain(mut reply: Reply) {
     let mut left = DRAIN_BYTES;
     let read = async {
         while let Some(Ok(bytes)) = poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)).await {

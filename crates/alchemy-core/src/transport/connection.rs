@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::kept::Kept;
 use super::socket::Socket;
+use crate::runtimes;
 
 /// How much is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -144,10 +145,26 @@ impl Connection {
 }
 
 impl Kept for Connection {
-    /// Whether another request may be sent by it, by what the socket has told.
+    fn is_sound(&self) -> bool {
+        !self.mute && !self.unflushed
+    }
+
     fn is_usable(&mut self) -> bool {
+        if !self.is_sound() {
+            return false;
+        }
+        if self.socket.is_silent() {
+            return true;
+        }
+        // What has come may be for the encryption alone, such as a ticket for the next connection.
         let mut context = Context::from_waker(Waker::noop());
-        // Bytes that nobody asked for, the end and a failure all make it useless.
-        !self.mute && !self.unflushed && self.poll_read(&mut context, &mut [0; 16]).is_pending()
+        matches!(self.socket, Socket::Encrypted(_))
+            && self.socket.runtime() == runtimes::number()
+            && self.poll_read(&mut context, &mut [0; 16]).is_pending()
+            && self.socket.is_silent()
+    }
+
+    fn runtime(&self) -> u64 {
+        self.socket.runtime()
     }
 }

@@ -24,7 +24,7 @@ use super::body_framing::BodyFraming;
 use super::connection::{Broken, Connection, with_buffer};
 use super::heads::{AnswerHead, HEAD_BYTES, answer_head, request_head};
 use super::kept::Home;
-use super::socket::Socket;
+use super::socket::{Socket, Tcp};
 use super::{CONNECTING, Call};
 
 /// A connection is found dead when this long nothing was heard of it, the probes included.
@@ -146,7 +146,7 @@ impl Direct {
         let uri = Uri::try_from(&url[..Position::AfterPort]).map_err(|error| Unsent::Connect(error.into()))?;
         let mut connector = self.connector.clone();
         let tcp = connector.call(uri).await;
-        let tcp = tcp.map_err(|error| Unsent::Connect(error.into()))?.into_inner();
+        let tcp = Tcp::new(tcp.map_err(|error| Unsent::Connect(error.into()))?.into_inner());
         let socket = match &self.tls {
             Some(tls) => {
                 let name = server_name(url).map_err(Unsent::Connect)?;

@@ -4,13 +4,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use crate::runtimes;
+
 /// How often it is seen to that connections which servers have closed, or which have waited too long, go.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// What can be kept.
 pub(super) trait Kept: Send + 'static {
-    /// Whether it can be used again.
+    /// Whether it may be kept, by what is known of it.
+    fn is_sound(&self) -> bool;
+
+    /// Whether it can be used now: nothing that was not asked for has come, nor the end.
     fn is_usable(&mut self) -> bool;
+
+    /// The number of the runtime that it belongs to.
+    fn runtime(&self) -> u64;
 }
 
 /// Where connections are kept. Clones are the same place.
@@ -52,11 +60,15 @@ impl<T: Kept> Home<T> {
         }
     }
 
-    /// A connection to a host and port that can be used, the one that has waited least.
+    /// A connection to a host and port that can be used: the one that has waited least of those that belong to the runtime
+    /// at hand, or of all.
     pub(super) fn take(&self, place: &str) -> Option<T> {
+        let number = runtimes::number();
         let mut state = self.inner.lock();
         let kept = state.connections.get_mut(place)?;
-        while let Some((since, mut connection)) = kept.pop() {
+        while let Some(last) = kept.len().checked_sub(1) {
+            let near = kept.iter().rposition(|(_, connection)| connection.runtime() == number);
+            let (since, mut connection) = kept.remove(near.unwrap_or(last));
             if since.elapsed() < self.inner.idle && connection.is_usable() {
                 return Some(connection);
             }
@@ -64,9 +76,9 @@ impl<T: Kept> Home<T> {
         None
     }
 
-    /// Keeps a connection, if it can be used again. Called by a task of the runtime that it belongs to.
-    pub(super) fn put(&self, place: &str, mut connection: T) {
-        if !connection.is_usable() {
+    /// Keeps a connection for another request. Called by a task.
+    pub(super) fn put(&self, place: &str, connection: T) {
+        if !connection.is_sound() {
             return;
         }
         let mut state = self.inner.lock();
@@ -76,7 +88,7 @@ impl<T: Kept> Home<T> {
             None => drop(state.connections.insert(place.to_owned(), vec![entry])),
         }
         if !std::mem::replace(&mut state.swept, true) {
-            drop(tokio::spawn(sweep(Arc::downgrade(&self.inner))));
+            runtimes::spawn(sweep(Arc::downgrade(&self.inner)));
         }
     }
 }
@@ -117,8 +129,16 @@ mod tests {
     struct Line(u32, Arc<AtomicBool>);
 
     impl Kept for Line {
-        fn is_usable(&mut self) -> bool {
+        fn is_sound(&self) -> bool {
             self.1.load(Ordering::Relaxed)
+        }
+
+        fn is_usable(&mut self) -> bool {
+            self.is_sound()
+        }
+
+        fn runtime(&self) -> u64 {
+            u64::from(self.0 / 10)
         }
     }
 
@@ -142,6 +162,16 @@ mod tests {
         open.store(false, Ordering::Relaxed);
         home.put("a:1", Line(4, open));
         assert!(home.take("a:1").is_none());
+    }
+
+    #[tokio::test]
+    async fn one_of_the_runtime_at_hand_comes_before_a_later_one_of_another() {
+        let home = Home::new(Duration::from_secs(60));
+        for number in [1, 2, 11, 12] {
+            home.put("a:1", line(number).0);
+        }
+        let taken = std::iter::from_fn(|| home.take("a:1").map(|line| line.0));
+        assert_eq!(taken.collect::<Vec<_>>(), [2, 1, 12, 11]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -196,6 +196,12 @@ impl Transport {
 }
 
 impl Pool {
+    /// Whether all that a request takes is done by the task that sends it, in whichever runtime that is.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        matches!(self.way, Way::Direct(_))
+    }
+
     /// Sends a request and waits for the head of the answer.
     ///
     /// # Errors

@@ -28,6 +28,13 @@ pub(super) struct Script {
     asked: bool,
 }
 
+impl Script {
+    /// Whether nothing has come that was not read.
+    pub(super) fn is_silent(&self) -> bool {
+        !self.asked || (self.pieces.is_empty() && !self.closes)
+    }
+}
+
 impl AsyncRead for Script {
     fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let script = self.get_mut();

@@ -1,20 +1,123 @@
-//! The bytes of a connection, encrypted or not.
+//! The bytes of a connection, encrypted or not. A socket follows the runtime that polls it.
 
-use std::io::{IoSlice, Result};
+use std::io::{Error, ErrorKind, IoSlice, Result};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use crate::runtimes;
+
 /// A socket that is connected.
 pub(super) enum Socket {
-    Plain(TcpStream),
-    Encrypted(Box<TlsStream<TcpStream>>),
+    Plain(Tcp),
+    Encrypted(Box<TlsStream<Tcp>>),
     /// What a server would send, for tests.
     #[cfg(any(test, fuzzing))]
     Scripted(super::replay::Script),
+}
+
+impl Socket {
+    /// The number of the runtime that is told what happens to it.
+    pub(super) fn runtime(&self) -> u64 {
+        match self {
+            Socket::Plain(socket) => socket.runtime,
+            Socket::Encrypted(socket) => socket.get_ref().0.runtime,
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(_) => runtimes::number(),
+        }
+    }
+
+    /// Whether nothing has come that was not read, by what the operating system knows. The runtime may not have heard
+    /// of it, or stand still.
+    pub(super) fn is_silent(&self) -> bool {
+        match self {
+            Socket::Plain(socket) => socket.is_silent(),
+            Socket::Encrypted(socket) => socket.get_ref().0.is_silent(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(script) => script.is_silent(),
+        }
+    }
+}
+
+/// A TCP socket that whichever runtime polls it is told about.
+pub(super) struct Tcp {
+    /// None once it could not be brought from one runtime to another.
+    socket: Option<TcpStream>,
+    runtime: u64,
+}
+
+impl Tcp {
+    /// A socket of the runtime at hand.
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Tcp {
+            socket: Some(socket),
+            runtime: runtimes::number(),
+        }
+    }
+
+    fn at_hand(&mut self) -> Result<Pin<&mut TcpStream>> {
+        let number = runtimes::number();
+        if self.runtime != number
+            && let Some(socket) = self.socket.take()
+        {
+            self.socket = Some(TcpStream::from_std(socket.into_std()?)?);
+            self.runtime = number;
+        }
+        match &mut self.socket {
+            Some(socket) => Ok(Pin::new(socket)),
+            None => Err(Error::from(ErrorKind::NotConnected)),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        let Some(socket) = &self.socket else { return false };
+        let peeked = SockRef::from(socket).peek(&mut [MaybeUninit::uninit(); 1]);
+        peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+}
+
+impl AsyncRead for Tcp {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
+        self.get_mut().at_hand()?.poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        self.get_mut().at_hand()?.poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        let socket = self.get_mut().at_hand()?;
+        if runtimes::stands_still() {
+            // Several slices are written by a call that raises SIGPIPE where the server has hung up. The shared runtime's
+            // thread leaves signals to others; this one is the program's.
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return socket.poll_write(context, first.map_or(&[], |slice| slice));
+        }
+        socket.poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.get_mut().at_hand()?.poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        self.get_mut().at_hand()?.poll_shutdown(context)
+    }
 }
 
 impl AsyncRead for Socket {

@@ -1,0 +1,102 @@
+//! Runtimes beside the one that all answers share: a thread that waits for an answer can carry its request itself.
+//!
+//! Handed to another thread, a request costs two switches between threads, which take longer than to write and read it.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::{Handle, Runtime};
+
+/// The number of the runtime that all answers share.
+const SHARED: u64 = 0;
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(SHARED + 1);
+
+thread_local! {
+    /// The number of the runtime that this thread polls for.
+    static NUMBER: Cell<u64> = const { Cell::new(SHARED) };
+    /// The shared runtime, while this thread polls for another.
+    static BESIDE: RefCell<Option<Handle>> = const { RefCell::new(None) };
+}
+
+/// The number of the runtime that polls on this thread. A socket is told of by one of them at a time.
+pub(crate) fn number() -> u64 {
+    NUMBER.get()
+}
+
+/// Has the shared runtime run a task: another one stands still once the answer is there that it was driven for.
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    match BESIDE.with_borrow(Clone::clone) {
+        Some(shared) => drop(shared.spawn(task)),
+        None => drop(tokio::spawn(task)),
+    }
+}
+
+/// Whether this thread polls for a runtime that stands still at times.
+pub(crate) fn stands_still() -> bool {
+    number() != SHARED
+}
+
+/// A runtime that runs while a thread drives it, and stands still otherwise.
+pub struct OwnRuntime {
+    number: u64,
+    /// None only while it is dropped.
+    runtime: Option<Runtime>,
+    shared: Handle,
+}
+
+impl OwnRuntime {
+    /// Makes one of a runtime without workers that has clocks and sockets. What must go on while nobody drives it goes
+    /// to the shared one.
+    #[must_use]
+    pub fn new(runtime: Runtime, shared: Handle) -> Self {
+        OwnRuntime {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            runtime: Some(runtime),
+            shared,
+        }
+    }
+
+    /// Polls a future on this thread until it is done or the time is over: None then, and it can be driven on.
+    pub fn drive<F: Future>(&self, future: Pin<&mut F>, time: Duration) -> Option<F::Output> {
+        let runtime = self.runtime.as_ref()?;
+        let _driven = Driven::new(self);
+        runtime.block_on(async { tokio::time::timeout(time, future).await.ok() })
+    }
+}
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A name that is being looked up is not waited for.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// This thread polls for a runtime; what it polled for before comes back in the end.
+struct Driven {
+    before: (u64, Option<Handle>),
+}
+
+impl Driven {
+    fn new(own: &OwnRuntime) -> Self {
+        Driven {
+            before: (NUMBER.replace(own.number), BESIDE.replace(Some(own.shared.clone()))),
+        }
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        let (number, beside) = std::mem::take(&mut self.before);
+        NUMBER.set(number);
+        drop(BESIDE.replace(beside));
+    }
+}
+
+#[cfg(test)]
+mod tests;
