@@ -10,6 +10,8 @@ BIN = .venv/bin
 CARGO_DENY = cargo-deny@0.20.2
 # Which targets `make fuzz` runs; empty: all.
 TARGETS =
+# How many processes `make test` runs tests of Python in. Most of them wait most of the time, so two cores carry three.
+WORKERS = 3
 # What `make bench` and `make bench-quick` pass on to benches/run.py.
 OPTIONS =
 
@@ -59,7 +61,8 @@ demo: local ## Stream a sentence from a real model on this machine, without a ke
 
 test: local ## Run the tests of Rust and of Python
 	cargo test --locked --workspace
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
 	@$(BIN)/python tests/conformance/report.py
@@ -114,7 +117,11 @@ docs: build ## Write what is generated: the reference, the typed dictionaries an
 lock: .venv/.lock ## Write requirements/hashes from the pins in requirements
 	$(BIN)/python scripts/lock_requirements.py
 
-check: lint guards wheel test instructions ## Everything .ci/run does
+# What compiles runs two at a time: the linker and the installers leave a core idle. Nothing runs beside the tests.
+check: .venv/.dev .venv/.check .venv/.wheel .venv/.local ## Everything .ci/run does
+	@$(MAKE) -j 2 target/tools/$(CARGO_DENY) build
+	@$(MAKE) -j 2 wheel lint guards instructions
+	@$(MAKE) test
 
 wheel: .venv/.wheel ## Build the wheel and the sdist, and try each in a clean environment
 	@$(BIN)/python scripts/make_wheel.py

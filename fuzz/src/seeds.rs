@@ -26,6 +26,11 @@ fn main() {
         write(target, &mut all.iter().map(Case::write));
     }
     write("json_array", &mut all.iter().map(|case| array(case).write()));
+    #[cfg(fuzzing)]
+    write(
+        "http_answer",
+        &mut (0..500).map(alchemy_core::transport::replay::cuts::draw),
+    );
     let requests = || {
         requests().iter().map(|request| Case {
             body: request.to_string().into_bytes(),

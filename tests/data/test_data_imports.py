@@ -59,6 +59,7 @@ def test_making_data_pulls_in_no_heavy_module():
     assert not set(run(script).split()) & BANNED
 
 
+@pytest.mark.alone
 def test_import_is_quick():
     """Importing the data modules takes a few milliseconds; the bound is wide, for busy machines."""
     assert min(float(run("print(spent)")) for _ in range(5)) < 0.030

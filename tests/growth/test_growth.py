@@ -11,6 +11,8 @@ from dialects import DIALECTS
 from growth_streams import BATCH, call_script, read_arguments, read_events, text_script
 from servers import answer, completion
 
+pytestmark = pytest.mark.alone
+
 APIS = [dialect.api for dialect in DIALECTS]
 # A million tokens of English.
 MILLION_TOKENS = 4_500_000

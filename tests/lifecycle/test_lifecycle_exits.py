@@ -7,6 +7,8 @@ import pytest
 from programs import PREAMBLE, ended, run_program
 from servers import HELLO, THERE, Pause, Server, Stall, event_stream
 
+pytestmark = pytest.mark.alone
+
 OPENED = "stream = alchemy.stream(model, 'hello')\nnext(stream)\n"
 ASYNC_OPENED = (
     "async def main():\n    global stream\n    stream = alchemy.stream(model, 'hello')\n    await anext(stream)\n"

@@ -17,6 +17,7 @@ from programs import ask, ended, in_a_child, run_program, wait_for
 from servers import FINISH, HELLO, HOST, TEXT, THERE, Pause, Server, Stall, Until, event_stream
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform"),
     # Python warns of forks in processes that have threads, as this one has.
     pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),

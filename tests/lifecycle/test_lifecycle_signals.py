@@ -24,7 +24,7 @@ from servers import (
     unaccepting,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")]
 
 LENGTH = head(headers=[("content-type", "application/json"), ("content-length", 1000)])
 MIDDLE = event_stream(HELLO, *[step for _ in range(3000) for step in (THERE, Pause(0.003))])

@@ -13,6 +13,8 @@ import pytest
 from dialects import DIALECTS
 from servers import HOST, STREAM_HEAD, Pause, Server, Stall, Until, framed, head, unaccepting
 
+pytestmark = pytest.mark.alone
+
 EXACTLY = 0.1
 LIMIT = 0.2
 ERRORS = {

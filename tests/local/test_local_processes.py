@@ -165,6 +165,7 @@ print(processes._threads())
     assert done.stdout.split() == ["True", "1"]
 
 
+@pytest.mark.alone
 def test_the_event_loop_runs_while_a_model_loads(smollm2, run_program):
     """Loading takes a good part of a second; meanwhile other tasks run."""
     done = run_program(f"""{HELPERS}

@@ -27,6 +27,7 @@ def test_complete_answers_without_a_key(smollm2, run_program):
     assert done.stderr == ""
 
 
+@pytest.mark.alone
 def test_complete_async_answers_under_asyncio(smollm2, run_program):
     """From `asyncio.run`, with the loop turning while the model loads."""
     done = run_program("""

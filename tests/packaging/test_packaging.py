@@ -192,6 +192,28 @@ def test_ci_runs_make_check():
     assert script.read_text().rstrip().splitlines()[-1] == "exec make check"
 
 
+def recipe(target: str) -> list[str]:
+    """The commands of a target of the Makefile."""
+    (found,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return found.splitlines()
+
+
+def test_make_check_does_everything():
+    """`make check` lints, guards, counts, and makes the wheel; the tests come last, with nothing beside them."""
+    *compiling, last = recipe("check")
+    assert {"lint", "guards", "wheel", "instructions"} <= set(" ".join(compiling).split())
+    assert last.split() == ["@$(MAKE)", "test"]
+
+
+def test_make_test_runs_each_test():
+    """The tests that run side by side and those that run alone are all there are."""
+    rust, *parts = recipe("test")
+    assert "cargo test" in rust
+    chosen = [re.findall(r"-m (\w+|\".+\")$", part)[0].strip('"') for part in parts]
+    assert chosen == ["not alone", "alone"]
+    assert ["--numprocesses" in part for part in parts] == [True, False]
+
+
 def test_old_python_is_refused_in_one_line(tmp_path):
     """Where no interpreter is new enough, one line says so, and no environment is made."""
     old = tmp_path / "python3"

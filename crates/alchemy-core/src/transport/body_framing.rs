@@ -17,6 +17,8 @@ pub(super) enum BodyFraming {
     Close,
     /// It has ended.
     Ended,
+    /// What came after all that was taken is malformed: what is wrong.
+    Broken(&'static str),
 }
 
 /// What comes next of a body in chunks.
@@ -75,7 +77,16 @@ impl BodyFraming {
         matches!(self, BodyFraming::Ended | BodyFraming::Length(0))
     }
 
-    /// Takes bytes that have come and moves those of the body to the front of them.
+    /// What is wrong with the bytes after those that were taken last.
+    pub(super) fn broken(&self) -> Option<&'static str> {
+        match self {
+            BodyFraming::Broken(what) => Some(what),
+            _ => None,
+        }
+    }
+
+    /// Takes bytes that have come and moves those of the body to the front of them. Those before what is malformed are
+    /// taken first: what arrived does not depend on how it was cut.
     ///
     /// # Errors
     /// What is wrong with a body in chunks.
@@ -92,12 +103,16 @@ impl BodyFraming {
                 Ok(Taken { body: here, used: here })
             }
             BodyFraming::Chunked(chunk) => {
-                let (taken, ended) = chunk.take(bytes)?;
-                if ended {
-                    *self = BodyFraming::Ended;
+                let (taken, next) = chunk.take(bytes);
+                if let Some(next) = next {
+                    *self = next;
                 }
-                Ok(taken)
+                match self.broken() {
+                    Some(what) if taken.body == 0 => Err(what),
+                    _ => Ok(taken),
+                }
             }
+            BodyFraming::Broken(what) => Err(what),
         }
     }
 
@@ -107,12 +122,14 @@ impl BodyFraming {
             BodyFraming::Ended | BodyFraming::Close | BodyFraming::Length(0) => None,
             BodyFraming::Length(_) => Some("the connection was closed before the whole body had come"),
             BodyFraming::Chunked(_) => Some("the connection was closed before the last chunk of the body"),
+            BodyFraming::Broken(what) => Some(what),
         }
     }
 }
 
 impl Chunk {
-    fn take(&mut self, bytes: &mut [u8]) -> Result<(Taken, bool), &'static str> {
+    /// Takes bytes; what becomes of the body, where no chunk follows.
+    fn take(&mut self, bytes: &mut [u8]) -> (Taken, Option<BodyFraming>) {
         let mut body = 0;
         let mut used = 0;
         while let Some(&byte) = bytes.get(used) {
@@ -132,14 +149,18 @@ impl Chunk {
             }
             used += 1;
             if self.step == Step::Last {
-                return match byte {
-                    b'\n' => Ok((Taken { body, used }, true)),
-                    _ => Err("the end of the chunks is malformed"),
+                let next = match byte {
+                    b'\n' => BodyFraming::Ended,
+                    _ => BodyFraming::Broken("the end of the chunks is malformed"),
                 };
+                return (Taken { body, used }, Some(next));
             }
-            self.step = self.after(byte)?;
+            match self.after(byte) {
+                Ok(step) => self.step = step,
+                Err(what) => return (Taken { body, used }, Some(BodyFraming::Broken(what))),
+            }
         }
-        Ok((Taken { body, used }, false))
+        (Taken { body, used }, None)
     }
 
     /// The step that follows a byte which is none of the body.
@@ -189,6 +210,9 @@ mod tests {
         for piece in bytes.chunks(size) {
             let mut piece = piece.to_vec();
             let taken = framing.take(&mut piece)?;
+            if let Some(what) = framing.broken() {
+                return Err(what);
+            }
             if taken.used < piece.len() {
                 assert!(framing.has_ended());
                 rest.extend_from_slice(&piece[taken.used..]);

@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
+use memchr::memrchr;
 use rustls::pki_types::{DnsName, ServerName};
 use tokio_rustls::TlsConnector;
 use tower_service::Service as _;
@@ -81,6 +82,18 @@ impl Direct {
             connect,
             home: Home::new(idle),
         }
+    }
+
+    /// Keeps a connection to a host and port, as if it had been used.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn keep(&self, place: &str, connection: Connection) {
+        self.home.put(place, connection);
+    }
+
+    /// Whether a connection to a host and port can be used again; takes it.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn has_kept(&self, place: &str) -> bool {
+        self.home.take(place).is_some()
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -186,20 +199,27 @@ fn next_head(read: &mut Vec<u8>, bytes: &[u8]) -> Result<Option<(AnswerHead, Byt
         read.extend_from_slice(bytes);
     }
     let all: &[u8] = if fresh { bytes } else { read };
-    // Only the end of a line can be the end of a head: one that comes byte by byte is not read again for each.
-    if bytes.contains(&b'\n')
-        && let Some((head, length)) = answer_head(all).map_err(Broken::Protocol)?
-    {
-        let first = Bytes::copy_from_slice(all.get(length..).unwrap_or_default());
-        return Ok(Some((head, first)));
+    // Only whole lines are read: a head that comes byte by byte is not read again for each, and is judged the same.
+    let mut passed = 0;
+    if let Some(end) = memrchr(b'\n', bytes) {
+        let lines = all.get(..=all.len() - bytes.len() + end).unwrap_or_default();
+        let (head, used) = answer_head(lines).map_err(Broken::Protocol)?;
+        if let Some(head) = head {
+            return Ok(Some((
+                head,
+                Bytes::copy_from_slice(all.get(used..).unwrap_or_default()),
+            )));
+        }
+        passed = used;
     }
-    if all.len() > HEAD_BYTES {
-        return Err(Broken::Protocol("the head of the answer is too large".to_owned()));
+    match fresh {
+        true => read.extend_from_slice(bytes.get(passed..).unwrap_or_default()),
+        false => drop(read.drain(..passed)),
     }
-    if fresh {
-        read.extend_from_slice(bytes);
+    match read.len() > HEAD_BYTES {
+        true => Err(Broken::Protocol("the head of the answer is too large".to_owned())),
+        false => Ok(None),
     }
-    Ok(None)
 }
 
 impl Body {
@@ -214,7 +234,9 @@ impl Body {
             let Some(connection) = &mut self.connection else {
                 return Poll::Ready(None);
             };
-            let found = if self.first.is_empty() {
+            let found = if let Some(what) = self.framing.broken() {
+                Err(Broken::Protocol(what.to_owned()))
+            } else if self.first.is_empty() {
                 // An answer may have begun before its request was written.
                 if let Poll::Ready(Err(_)) = connection.poll_write(context) {
                     self.keep = false;

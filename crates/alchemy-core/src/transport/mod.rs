@@ -8,6 +8,8 @@ mod gzip;
 mod heads;
 mod kept;
 mod proxies;
+#[cfg(any(test, fuzzing))]
+pub mod replay;
 mod socket;
 mod tls;
 

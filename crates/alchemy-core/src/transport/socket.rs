@@ -16,24 +16,30 @@ use crate::runtimes;
 pub(super) enum Socket {
     Plain(Tcp),
     Encrypted(Box<TlsStream<Tcp>>),
+    /// What a server would send, for tests.
+    #[cfg(any(test, fuzzing))]
+    Scripted(super::replay::Script),
 }
 
 impl Socket {
     /// The number of the runtime that is told what happens to it.
     pub(super) fn runtime(&self) -> u64 {
-        self.tcp().runtime
+        match self {
+            Socket::Plain(socket) => socket.runtime,
+            Socket::Encrypted(socket) => socket.get_ref().0.runtime,
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(_) => runtimes::number(),
+        }
     }
 
     /// Whether nothing has come that was not read, by what the operating system knows. The runtime may not have heard
     /// of it, or stand still.
     pub(super) fn is_silent(&self) -> bool {
-        self.tcp().is_silent()
-    }
-
-    fn tcp(&self) -> &Tcp {
         match self {
-            Socket::Plain(socket) => socket,
-            Socket::Encrypted(socket) => socket.get_ref().0,
+            Socket::Plain(socket) => socket.is_silent(),
+            Socket::Encrypted(socket) => socket.get_ref().0.is_silent(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(script) => script.is_silent(),
         }
     }
 }
@@ -119,6 +125,8 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
             Socket::Encrypted(socket) => Pin::new(socket).poll_read(context, buffer),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_read(context, buffer),
         }
     }
 }
@@ -128,6 +136,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Encrypted(socket) => Pin::new(socket).poll_write(context, bytes),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_write(context, bytes),
         }
     }
 
@@ -139,6 +149,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_write_vectored(context, slices),
             Socket::Encrypted(socket) => Pin::new(socket).poll_write_vectored(context, slices),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_write_vectored(context, slices),
         }
     }
 
@@ -146,6 +158,8 @@ impl AsyncWrite for Socket {
         match self {
             Socket::Plain(socket) => socket.is_write_vectored(),
             Socket::Encrypted(socket) => socket.is_write_vectored(),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => socket.is_write_vectored(),
         }
     }
 
@@ -153,6 +167,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_flush(context),
             Socket::Encrypted(socket) => Pin::new(socket).poll_flush(context),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_flush(context),
         }
     }
 
@@ -160,6 +176,8 @@ impl AsyncWrite for Socket {
         match self.get_mut() {
             Socket::Plain(socket) => Pin::new(socket).poll_shutdown(context),
             Socket::Encrypted(socket) => Pin::new(socket).poll_shutdown(context),
+            #[cfg(any(test, fuzzing))]
+            Socket::Scripted(socket) => Pin::new(socket).poll_shutdown(context),
         }
     }
 }
