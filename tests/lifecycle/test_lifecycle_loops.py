@@ -338,7 +338,7 @@ def test_a_second_interpreter_is_refused(hello):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted by /proc")
 def test_sixty_four_threads(hello, serve, at, holdings):
-    """Sixty-four threads ask and stream by one client, several times each and at once, and leave nothing."""
+    """Sixty-four threads ask and stream by one client, several times each and at once, and leave next to nothing."""
     whole = serve()
     with alchemy.Client() as client:
         texts = []
@@ -367,7 +367,10 @@ def test_sixty_four_threads(hello, serve, at, holdings):
         client.close()
         for server in (hello, whole):
             assert server.wait_closed(10)
-    assert held.grown(10) == {}
+    grown = held.grown(10)
+    # Four of what threads carry their requests by are kept, of which there was one before, with three descriptors each.
+    assert grown.pop("descriptors", 0) <= 9
+    assert grown == {}
 
 
 def test_a_stream_is_shared_between_sixty_four_threads(serve, at):

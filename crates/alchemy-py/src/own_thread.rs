@@ -1,6 +1,6 @@
 //! Runtimes for threads that wait for a whole answer: such a thread carries its request itself.
 //!
-//! There are as many as there were such threads at one time, to a limit: they are taken and given back.
+//! There are as many as there are such threads, to a limit, and a few that wait for the next one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,8 @@ use crate::runtime;
 /// How many there are at most: each has three descriptors. The requests of further threads are carried by the thread that
 /// all share.
 const LIMIT: usize = 32;
+/// How many are kept where nobody needs them.
+const KEPT: usize = 4;
 /// How long a thread that has looked up a name waits for the next one.
 const LOOK_UP_IDLE: Duration = Duration::from_secs(1);
 
@@ -98,8 +100,10 @@ impl Drop for Lent {
             return;
         }
         let mut state = self.home.lock();
-        if std::thread::panicking() {
+        if std::thread::panicking() || state.free.len() >= KEPT {
             state.made -= 1;
+            drop(state);
+            drop(runtime);
         } else {
             state.free.push(runtime);
         }
