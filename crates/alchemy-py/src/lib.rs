@@ -9,6 +9,7 @@ mod classes;
 mod client;
 mod conversation;
 mod errors;
+mod event_queue;
 mod from_py;
 mod json_to_py;
 mod observed;
@@ -31,6 +32,8 @@ mod _native {
     use super::classes::bind;
     #[pymodule_export]
     use super::client::{NativeClient, get_model, get_models, get_providers};
+    #[pymodule_export]
+    use super::event_queue::EventQueue;
     #[pymodule_export]
     use super::replay::{encode, replay};
     #[pymodule_export]
