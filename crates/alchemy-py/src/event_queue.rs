@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::vec::IntoIter;
 
 use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -38,8 +39,9 @@ pub(crate) enum Ready {
     Nothing,
     /// Most of the time, where they come slowly.
     One(Py<PyAny>),
-    /// An iterator over a list, which threads may share.
-    Many(Py<PyIterator>),
+    Many(IntoIter<Py<PyAny>>),
+    /// An iterator over a list, which consumers in plain `for` share.
+    Shared(Py<PyIterator>),
 }
 
 /// An event loop, and what wakes it.
@@ -75,26 +77,21 @@ impl EventQueue {
 
     /// Takes an event that is ready.
     pub(crate) fn pop<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let mut many = {
+        let mut shared = {
             let mut ready = lock(&self.ready);
-            match std::mem::take(&mut *ready) {
+            match &mut *ready {
                 Ready::Nothing => return Ok(None),
-                Ready::One(event) => return Ok(Some(event.into_bound(py))),
-                Ready::Many(events) => {
-                    let many = events.bind(py).clone();
-                    *ready = Ready::Many(events);
-                    many
+                Ready::Many(events) => return Ok(events.next().map(|event| event.into_bound(py))),
+                Ready::Shared(events) => events.bind(py).clone(),
+                Ready::One(_) => {
+                    let Ready::One(event) = std::mem::take(&mut *ready) else {
+                        return Ok(None);
+                    };
+                    return Ok(Some(event.into_bound(py)));
                 }
             }
         };
-        let event = many.next().transpose()?;
-        if event.is_none() {
-            let mut ready = lock(&self.ready);
-            if matches!(&*ready, Ready::Many(events) if events.is(&many)) {
-                *ready = Ready::Nothing;
-            }
-        }
-        Ok(event)
+        shared.next().transpose()
     }
 
     fn put(&self, ready: Ready) {
@@ -107,7 +104,8 @@ impl EventQueue {
         let many = match &*lock(&self.ready) {
             Ready::Nothing => return Ok(false),
             Ready::One(_) => return Ok(true),
-            Ready::Many(events) => events.clone_ref(py),
+            Ready::Many(events) => return Ok(!events.as_slice().is_empty()),
+            Ready::Shared(events) => events.clone_ref(py),
         };
         let left = many.call_method0(py, pyo3::intern!(py, "__length_hint__"))?;
         Ok(left.extract::<usize>(py)? > 0)
@@ -252,20 +250,19 @@ impl EventQueue {
     /// The iterator over the events that are ready, which all consumers share.
     #[getter]
     fn _ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        let events = {
-            let mut ready = lock(&self.ready);
-            match std::mem::take(&mut *ready) {
-                Ready::Nothing => PyList::empty(py),
-                Ready::One(event) => PyList::new(py, [event])?,
-                Ready::Many(events) => {
-                    let shared = events.bind(py).clone();
-                    *ready = Ready::Many(events);
-                    return Ok(shared);
-                }
-            }
+        if let Ready::Shared(events) = &*lock(&self.ready) {
+            return Ok(events.bind(py).clone());
+        }
+        // Who finds nothing meanwhile waits until the list is made.
+        let _filling = self.filling(py)?;
+        let events = std::mem::take(&mut *lock(&self.ready));
+        let events = match events {
+            Ready::Nothing => PyList::empty(py).try_iter()?,
+            Ready::One(event) => PyList::new(py, [event])?.try_iter()?,
+            Ready::Many(events) => PyList::new(py, events)?.try_iter()?,
+            Ready::Shared(events) => events.into_bound(py),
         };
-        let events = events.try_iter()?;
-        self.put(Ready::Many(events.clone().unbind()));
+        self.put(Ready::Shared(events.clone().unbind()));
         Ok(events)
     }
 
@@ -302,7 +299,8 @@ impl EventQueue {
             match &*ready {
                 Ready::Nothing => {}
                 Ready::One(event) => visit.call(event)?,
-                Ready::Many(events) => visit.call(events)?,
+                Ready::Many(events) => events.as_slice().iter().try_for_each(|event| visit.call(event))?,
+                Ready::Shared(events) => visit.call(events)?,
             }
         }
         if let Ok(place) = self.place.try_lock()

@@ -293,11 +293,8 @@ impl NativeStream {
             [] => Ready::Nothing,
             [event] => Ready::One(make(event)?.unbind()),
             events => {
-                let list = PyList::empty(py);
-                for event in events {
-                    list.append(make(event)?)?;
-                }
-                Ready::Many(list.try_iter()?.unbind())
+                let made = events.iter().map(|event| make(event).map(Bound::unbind));
+                Ready::Many(made.collect::<PyResult<Vec<_>>>()?.into_iter())
             }
         }))
     }

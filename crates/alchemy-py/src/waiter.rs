@@ -80,12 +80,10 @@ impl Waiter {
 
     /// Makes an awaitable that is over into a new one.
     pub(crate) fn renew(&self, queue: Py<EventQueue>) {
-        let state = State {
-            queue: Some(queue),
-            ..State::default()
-        };
-        let before = std::mem::replace(&mut *self.state(), state);
-        drop(before);
+        let mut state = self.state();
+        state.phase = Phase::New;
+        // Nothing is left of the last time.
+        state.queue = Some(queue);
     }
 
     /// A wait alone, if there is nothing to take yet; with `whole` for the end of the answer.
@@ -294,7 +292,7 @@ impl Waiter {
     /// Give up, as a coroutine does.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let sending = self.give_up(py)?;
-        self.end(None);
+        self.let_go();
         if let Some(sending) = sending {
             sending.call_method0(py, pyo3::intern!(py, "close"))?;
         }
@@ -323,6 +321,6 @@ impl Waiter {
     }
 
     fn __clear__(&self) {
-        self.end(None);
+        self.let_go();
     }
 }

@@ -40,26 +40,38 @@ fn stop_with(value: &Bound<'_, PyAny>) {
 impl Waiter {
     /// One step of whoever awaits.
     pub(super) fn step<'py>(slf: &Bound<'py, Self>) -> PyResult<Step<'py>> {
+        let py = slf.py();
         let this = slf.get();
-        let phase = std::mem::replace(&mut this.state().phase, Phase::Running);
-        let step = match phase {
-            Phase::Waiting => {
-                this.state().phase = Phase::Waiting;
+        let (phase, queue) = {
+            let mut state = this.state();
+            if matches!(state.phase, Phase::Waiting) {
+                drop(state);
                 return Ok(this.waiting(slf));
             }
-            Phase::Running => return Err(PyRuntimeError::new_err("the next event is being awaited already")),
-            Phase::Over => Err(PyRuntimeError::new_err(
-                "the next event cannot be awaited again; ask for another",
-            )),
-            Phase::New => Self::begin(slf),
-            Phase::Starting(sending) => Self::go_on(slf, sending, "send", (slf.py().None(),)),
-            Phase::Told => Self::after_wait(slf),
-            Phase::Breathing => Self::after_breath(slf),
+            (std::mem::replace(&mut state.phase, Phase::Running), state.queue.take())
+        };
+        let queue = queue.map(|queue| queue.into_bound(py));
+        let step = match (phase, &queue) {
+            (Phase::Running, _) => return Err(PyRuntimeError::new_err("the next event is being awaited already")),
+            (Phase::Over, _) => {
+                let text = "the next event cannot be awaited again; ask for another";
+                Err(PyRuntimeError::new_err(text))
+            }
+            (_, None) => Ok(Step::Return(None)),
+            (Phase::New, Some(queue)) => Self::begin(slf, queue),
+            (Phase::Starting(sending), Some(queue)) => Self::go_on(slf, queue, sending, "send", (py.None(),)),
+            (Phase::Told, Some(queue)) => EventQueue::fill_or_stop(queue).and_then(|_| Self::take(slf, queue)),
+            (Phase::Breathing | Phase::Waiting, Some(queue)) => Self::take(slf, queue),
         };
         match &step {
-            Ok(Step::Yield(_)) => {}
-            Ok(Step::Return(_)) => this.end(Some(slf)),
-            Err(_) => this.end(None),
+            Ok(Step::Yield(_)) => this.state().queue = queue.map(Bound::unbind),
+            Ok(Step::Return(_)) => {
+                this.let_go();
+                if let Some(queue) = &queue {
+                    queue.get().spare(slf.clone().unbind());
+                }
+            }
+            Err(_) => this.let_go(),
         }
         step
     }
@@ -69,28 +81,23 @@ impl Waiter {
         Step::Yield(slf.clone().into_any())
     }
 
-    /// The queue whose next event is wanted.
-    fn queue<'py>(&self, py: Python<'py>) -> Option<Bound<'py, EventQueue>> {
-        self.state().queue.as_ref().map(|queue| queue.bind(py).clone())
-    }
-
-    fn begin<'py>(slf: &Bound<'py, Self>) -> PyResult<Step<'py>> {
+    fn begin<'py>(slf: &Bound<'py, Self>, queue: &Bound<'py, EventQueue>) -> PyResult<Step<'py>> {
         let py = slf.py();
-        let Some(queue) = slf.get().queue(py) else {
-            return Ok(Step::Return(None));
-        };
-        if let Some(event) = queue.get().pop(py)? {
-            return Ok(Step::Return(Some(event)));
+        if queue.get().is_started() {
+            return Self::take(slf, queue);
         }
-        if !queue.get().is_started() {
-            let sending = queue.call_method0(pyo3::intern!(py, "_start_async"))?;
-            return Self::go_on(slf, sending.unbind(), "send", (py.None(),));
-        }
-        Self::seek(slf, &queue)
+        let sending = queue.call_method0(pyo3::intern!(py, "_start_async"))?;
+        Self::go_on(slf, queue, sending.unbind(), "send", (py.None(),))
     }
 
     /// Goes on with what sends the request.
-    fn go_on<'py, A>(slf: &Bound<'py, Self>, sending: Py<PyAny>, method: &str, arguments: A) -> PyResult<Step<'py>>
+    fn go_on<'py, A>(
+        slf: &Bound<'py, Self>,
+        queue: &Bound<'py, EventQueue>,
+        sending: Py<PyAny>,
+        method: &str,
+        arguments: A,
+    ) -> PyResult<Step<'py>>
     where
         A: PyCallArgs<'py>,
     {
@@ -100,11 +107,16 @@ impl Waiter {
                 slf.get().state().phase = Phase::Starting(sending);
                 Ok(Step::Yield(yielded))
             }
-            Err(error) if error.is_instance_of::<PyStopIteration>(py) => match slf.get().queue(py) {
-                Some(queue) => Self::seek(slf, &queue),
-                None => Ok(Step::Return(None)),
-            },
+            Err(error) if error.is_instance_of::<PyStopIteration>(py) => Self::seek(slf, queue),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Returns an event that is ready, or waits.
+    fn take<'py>(slf: &Bound<'py, Self>, queue: &Bound<'py, EventQueue>) -> PyResult<Step<'py>> {
+        match queue.get().pop(slf.py())? {
+            Some(event) => Ok(Step::Return(Some(event))),
+            None => Self::seek(slf, queue),
         }
     }
 
@@ -124,37 +136,13 @@ impl Waiter {
         }
     }
 
-    fn after_wait<'py>(slf: &Bound<'py, Self>) -> PyResult<Step<'py>> {
-        let Some(queue) = slf.get().queue(slf.py()) else {
-            return Ok(Step::Return(None));
-        };
-        EventQueue::fill_or_stop(&queue)?;
-        match queue.get().pop(slf.py())? {
-            Some(event) => Ok(Step::Return(Some(event))),
-            None => Self::seek(slf, &queue),
-        }
-    }
-
-    fn after_breath<'py>(slf: &Bound<'py, Self>) -> PyResult<Step<'py>> {
-        let Some(queue) = slf.get().queue(slf.py()) else {
-            return Ok(Step::Return(None));
-        };
-        match queue.get().pop(slf.py())? {
-            Some(event) => Ok(Step::Return(Some(event))),
-            None => Self::seek(slf, &queue),
-        }
-    }
-
-    /// Lets go of everything; with the object itself, it may be used again.
-    pub(super) fn end(&self, again: Option<&Bound<'_, Self>>) {
+    /// Lets go of everything: it is over.
+    pub(super) fn let_go(&self) {
         let over = State {
             phase: Phase::Over,
             ..State::default()
         };
         let before = std::mem::replace(&mut *self.state(), over);
-        if let (Some(waiter), Some(queue)) = (again, &before.queue) {
-            queue.get().spare(waiter.clone().unbind());
-        }
         drop(before);
     }
 
@@ -193,17 +181,21 @@ impl Waiter {
         traceback: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        if let Some(sending) = slf.get().give_up(py)? {
+        let sending = slf.get().give_up(py)?;
+        let queue = slf.get().state().queue.take();
+        if let (Some(sending), Some(queue)) = (sending, queue) {
+            let queue = queue.into_bound(py);
             let step = match (value, traceback) {
-                (None, None) => Self::go_on(slf, sending, "throw", (kind,)),
-                (value, traceback) => Self::go_on(slf, sending, "throw", (kind, value, traceback)),
+                (None, None) => Self::go_on(slf, &queue, sending, "throw", (kind,)),
+                (value, traceback) => Self::go_on(slf, &queue, sending, "throw", (kind, value, traceback)),
             };
-            if !matches!(step, Ok(Step::Yield(_))) {
-                slf.get().end(None);
+            match &step {
+                Ok(Step::Yield(_)) => slf.get().state().queue = Some(queue.unbind()),
+                _ => slf.get().let_go(),
             }
             return step?.yielded();
         }
-        slf.get().end(None);
+        slf.get().let_go();
         let error = match value {
             Some(value) if value.is_instance_of::<PyBaseException>() => value,
             Some(value) => kind.call1((value,))?,
