@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop, get_running_loop
-from asyncio.events import _get_running_loop  # pyright: ignore[reportPrivateUsage]
 from weakref import ref
 
 from ._native import Bridge, NativeStream
@@ -15,7 +14,7 @@ from ._stream import local_server, log_late_notices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from .messages import AssistantMessage
 
@@ -67,35 +66,20 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
     return call
 
 
-class Place:
-    """Where a stream is waited for: the loop that runs, and its bridge."""
-
-    __slots__ = ("bridge", "loop")
-
-    #: Returns the loop that runs, or None.
-    running_loop = staticmethod(_get_running_loop)
-
-    def __init__(self) -> None:
-        """Find out where this is."""
-        self.loop = running_loop()
-        self.bridge = bridge_of(self.loop)
+def place() -> tuple[AbstractEventLoop, Bridge]:
+    """Return the loop that runs, and its bridge."""
+    loop = running_loop()
+    return loop, bridge_of(loop)
 
 
 async def wait(stream: NativeStream, *, whole: bool) -> None:
     """Wait until the stream has something to take; with `whole`, until its end."""
     loop = running_loop()
-    bridge = bridge_of(loop)
-    waiter = stream.arm(bridge, loop, whole)
-    if waiter is None:
-        return
-    try:
+    waiter = stream.arm(bridge_of(loop), loop, whole)
+    # The traceback of a cancel, which asyncio keeps, must not hold what was waited for.
+    del stream
+    if waiter is not None:
         await waiter
-    except BaseException:
-        # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
-        stream.disarm(bridge, waiter)
-        # Nor must the traceback of a cancel, which asyncio keeps, hold what was waited for.
-        del stream
-        raise
 
 
 async def start(stream: NativeStream) -> None:
@@ -131,11 +115,3 @@ async def complete(stream: NativeStream) -> AssistantMessage:
     message = stream.result()
     log_late_notices(stream, message)
     return message
-
-
-class Breath:
-    """Awaited, it lets the loop turn once: a flood of events must starve nobody."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        """Give way once."""
-        yield

@@ -322,6 +322,7 @@ class ObservedStream(MessageStream):
         """Wrap a prepared request."""
         super().__init__(native, errors=errors)
         self._watcher = watcher
+        self._watch()
 
     def result(self) -> AssistantMessage:
         """Wait for the end of the answer, as any stream does; what happens until then is told when it happens."""

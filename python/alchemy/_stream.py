@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
-
+from ._native import EventQueue
 from .errors import AlchemyError, ApiError
 from .events import ErrorEvent
 from .messages import AssistantMessage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from asyncio import AbstractEventLoop
+    from collections.abc import Generator
     from types import ModuleType, TracebackType
     from typing import Any, Literal, NoReturn, Self
 
-    from ._loop import Place
-    from ._native import NativeStream
+    from ._native import Bridge, NativeStream
     from .events import Event
     from .requests import Notice, Response
-
-_NOTHING: Iterator[Event] = iter(())
-
 
 _loop: ModuleType | None = None
 
@@ -53,7 +49,7 @@ def log_late_notices(native: NativeStream, message: AssistantMessage) -> None:
         log(native.name, late)
 
 
-class MessageStream:
+class MessageStream(EventQueue):
     """An answer while it arrives.
 
     Iterate over it for its events, with `for` or `async for`; call `result` or `await result_async`
@@ -73,20 +69,13 @@ class MessageStream:
         ...             print(event.delta, end="")
     """
 
-    __slots__ = ("__weakref__", "_errors", "_lock", "_logged", "_native", "_place", "_ready", "_started", "_told")
+    __slots__ = ("__weakref__", "_errors", "_logged", "_told")
 
-    def __init__(self, native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
+    def __init__(self, _native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
         """Wrap a prepared request; `alchemy.stream` makes streams."""
-        self._native = native
         self._errors = errors
-        self._ready = _NOTHING
-        # Guards the hand-over of a batch from the native stream to `_ready`.
-        self._lock = allocate_lock()
-        self._started = False
         self._told = False
         self._logged = False
-        # Where the last wait was; until the end.
-        self._place: Place | None = None
 
     # -- consuming ----------------------------------------------------------------------------
 
@@ -119,39 +108,6 @@ class MessageStream:
     def __aiter__(self) -> Self:
         """Return the stream itself; `async for` takes its events one by one."""
         return self
-
-    async def __anext__(self) -> Event:  # noqa: C901  (another call for each event would cost more than it clears up)
-        """Return the next event. A wait that is cancelled loses nothing: the event stays with the stream."""
-        for event in self._ready:
-            return event
-        native = self._native
-        bridge: Any = None
-        waiter = None
-        try:
-            if not self._started:
-                await self._start_async()
-            place = self._place
-            if place is None or place.running_loop() is not place.loop:
-                place = self._place = _loops().Place()
-            loop, bridge = place.loop, place.bridge
-            del place
-            while True:
-                waiter = native.arm(bridge, loop, whole=False)
-                if waiter is not None:
-                    await waiter
-                if self._fill_or_stop():
-                    if waiter is None:
-                        # A flood of events must starve nobody.
-                        await _loops().Breath()
-                    for event in self._ready:
-                        return event
-        except BaseException:
-            if waiter is not None:
-                # A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
-                native.disarm(bridge, waiter)
-            # asyncio keeps the traceback of a cancel. A stream that nobody else holds must not live by it.
-            del self, native, waiter
-            raise
 
     def result(self) -> AssistantMessage:
         """Wait for the end of the answer and return the whole message.
@@ -305,53 +261,25 @@ class MessageStream:
             await _loops().start(self._native)
             self._started = True
 
-    def _fill(self) -> bool | None:
-        """Take the events that are ready, if the last batch is used up.
+    def _find_place(self) -> tuple[AbstractEventLoop, Bridge]:
+        """Return the loop that runs, and its bridge."""
+        found: tuple[AbstractEventLoop, Bridge] = _loops().place()
+        return found
 
-        Returns:
-            Whether there are some; None once there will be no more.
-        """
-        if self._lock.locked():
-            # In a forked child nobody would give back a lock that another thread of the parent held.
-            self._native.check_process()
-        with self._lock:
-            if self._ready.__length_hint__():  # type: ignore[attr-defined]  # a list's iterator has it
-                return True
-            filled = self._native.fill(self)
-            return filled if filled is not None else self._tell_error() or None
-
-    def _fill_or_stop(self) -> bool:
-        """Fill as `_fill` does; end an `async for` where there is no more."""
-        ready = self._fill()
-        if ready is None:
-            self._end()
-            raise StopAsyncIteration
-        return ready
-
-    def _tell_error(self) -> bool:
-        """Put an `ErrorEvent` in line, once, where events are what was asked for."""
+    def _last_event(self) -> Event | None:
+        """Return an `ErrorEvent` for an answer that failed, once, where events are what was asked for."""
         error = self._native.outcome()
         if self._errors == "raise" or self._told or not isinstance(error, ApiError) or error.partial is None:
-            return False
+            return None
         self._told = True
-        self._ready = iter([ErrorEvent(kind=type(error).__name__, message=error.partial)])
-        return True
+        return ErrorEvent(kind=type(error).__name__, message=error.partial)
 
     def _end(self) -> None:
         """Log what the answer had to say besides, and raise what it failed by, if it failed."""
-        self._place = None
         outcome = self._native.outcome()
         self._log(outcome)
         if isinstance(outcome, AlchemyError) and self._errors == "raise":
             raise outcome
-
-    def _skip(self) -> None:
-        """Drop the events that are there and that will come."""
-        if self._lock.locked():
-            self._native.check_process()
-        with self._lock:
-            self._ready = _NOTHING
-            self._native.discard()
 
     def _log(self, outcome: AssistantMessage | AlchemyError | None) -> None:
         if isinstance(outcome, AssistantMessage) and not self._logged:

@@ -133,8 +133,19 @@ def test_a_stream_from_before_the_fork(serve, at):
 
 def test_a_fork_while_another_thread_takes_events(serve, at):
     """A child does not wait for what a thread of its parent held when it forked."""
-    stream = alchemy.stream(at(serve(event_stream(HELLO, Stall()))), "hello")
-    next(stream)
+    taking, go_on = threading.Event(), threading.Event()
+
+    class Slow(alchemy.MessageStream):
+        """Takes its time where events are handed over."""
+
+        def _last_event(self):
+            taking.set()
+            go_on.wait(10)
+
+    stream = Slow(alchemy.stream(at(serve(event_stream(*TEXT))), "hello")._native, errors="raise")
+    other = threading.Thread(target=lambda: list(stream))
+    other.start()
+    assert taking.wait(10)
 
     def work() -> bool:
         signal.alarm(5)
@@ -143,9 +154,10 @@ def test_a_fork_while_another_thread_takes_events(serve, at):
                 use(stream)
         return True
 
-    with stream._lock:
-        assert in_a_child(work) == 0
-    stream.close()
+    assert in_a_child(work) == 0
+    go_on.set()
+    other.join(10)
+    assert not other.is_alive()
 
 
 def test_forks_in_the_middle_of_a_flood(serve, at, answers):

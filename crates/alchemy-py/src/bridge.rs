@@ -1,5 +1,6 @@
 //! Wakes event loops: one signal for all streams of a loop, however many have something to tell.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{Read as _, Write as _};
@@ -27,6 +28,7 @@ use std::{
 /// watch a pipe, the list is told by `call_soon_threadsafe` instead.
 #[pyclass(frozen, weakref, module = "alchemy._native")]
 pub(crate) struct Bridge {
+    number: u64,
     signal: Arc<Signal>,
     waiters: Mutex<HashMap<u64, Py<Waiter>, BuildHasherDefault<TokenHasher>>>,
 }
@@ -75,6 +77,12 @@ enum Way {
     Call(Mutex<Option<Py<PyAny>>>),
 }
 
+thread_local! {
+    /// The number of the bridge that this thread drains; 0 for none.
+    static DRAINED: Cell<u64> = const { Cell::new(0) };
+}
+
+static NEXT_BRIDGE: AtomicU64 = AtomicU64::new(1);
 static NEXT_TOKEN: AtomicU64 = AtomicU64::new(0);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -155,6 +163,7 @@ impl Bridge {
                 way,
             });
             Ok(Bridge {
+                number: NEXT_BRIDGE.fetch_add(1, Ordering::Relaxed),
                 signal,
                 waiters: Mutex::default(),
             })
@@ -167,6 +176,7 @@ impl Bridge {
                 way: Way::Call(Mutex::new(None)),
             });
             Ok(Bridge {
+                number: NEXT_BRIDGE.fetch_add(1, Ordering::Relaxed),
                 signal,
                 waiters: Mutex::default(),
             })
@@ -203,12 +213,13 @@ impl Bridge {
             ready.sent = false;
             std::mem::take(&mut ready.tokens)
         };
+        let _drained = Drained(DRAINED.replace(self.number));
         let mut failed = None;
         for token in ready {
             // A guard that lived on while a task runs would lock out what that calls.
             let waiter = lock(&self.waiters).remove(&token);
             if let Some(waiter) = waiter
-                && let Err(error) = Waiter::complete(waiter.bind(py), failed.is_some())
+                && let Err(error) = Waiter::complete(waiter.into_bound(py), failed.is_some())
             {
                 // A task may be interrupted; the others go on when that has been seen to.
                 failed.get_or_insert(error);
@@ -241,18 +252,29 @@ impl Bridge {
     }
 }
 
+/// Puts back, when it is dropped, what was drained before.
+struct Drained(u64);
+
+impl Drop for Drained {
+    fn drop(&mut self) {
+        DRAINED.set(self.0);
+    }
+}
+
 impl Bridge {
-    /// A wait for a stream of this number, in this loop, and how to end it. The wait is kept until then.
-    pub(crate) fn keep(
-        &self,
-        py: Python<'_>,
-        stream: u64,
-        event_loop: Py<PyAny>,
-    ) -> PyResult<(Py<Waiter>, Arc<dyn Wake>)> {
-        let token = token_for(stream);
-        let waiter = Py::new(py, Waiter::new(token, event_loop))?;
-        lock(&self.waiters).insert(token, waiter.clone_ref(py));
-        Ok((waiter, Arc::clone(&self.signal) as Arc<dyn Wake>))
+    /// Whether this thread is at work in its `drain`, and so in its loop.
+    pub(crate) fn is_draining(&self) -> bool {
+        DRAINED.get() == self.number
+    }
+
+    /// How a wait for a stream of this number is ended in this loop: by whom, and by which token.
+    pub(crate) fn wake_for(&self, stream: u64) -> (Arc<dyn Wake>, u64) {
+        (Arc::clone(&self.signal) as Arc<dyn Wake>, token_for(stream))
+    }
+
+    /// Keeps whoever waits until the wait is ended.
+    pub(crate) fn keep(&self, token: u64, waiter: Py<Waiter>) {
+        lock(&self.waiters).insert(token, waiter);
     }
 
     /// Gives up on a wait.

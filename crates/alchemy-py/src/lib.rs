@@ -9,6 +9,7 @@ mod classes;
 mod client;
 mod conversation;
 mod errors;
+mod event_queue;
 mod forms;
 mod from_py;
 mod json_to_py;
@@ -35,6 +36,8 @@ mod _native {
     use super::classes::bind;
     #[pymodule_export]
     use super::client::{NativeClient, get_model, get_models, get_providers};
+    #[pymodule_export]
+    use super::event_queue::EventQueue;
     #[pymodule_export]
     use super::replay::{encode, replay};
     #[pymodule_export]

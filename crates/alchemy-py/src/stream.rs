@@ -17,6 +17,7 @@ use crate::bridge::Bridge;
 use crate::classes::Classes;
 use crate::client::Shared;
 use crate::errors::{exception_with, raised};
+use crate::event_queue::{Place, Ready};
 use crate::observed::{self, Facts};
 use crate::own_thread::Lent;
 use crate::partial::PartialArguments;
@@ -123,25 +124,6 @@ impl NativeStream {
         Ok(())
     }
 
-    /// Put an iterator over the events that are ready into `owner._ready`; tell whether there are some, and None once
-    /// there will be no more.
-    ///
-    /// Taking and putting is one step, so that no signal handler that raises comes in between and loses the events.
-    fn fill(&self, py: Python<'_>, owner: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
-        let Some(events) = self.stream(py)?.take() else {
-            return Ok(None);
-        };
-        let classes = Classes::get(py)?;
-        let list = PyList::empty(py);
-        for event in &events {
-            list.append(to_py::event(py, classes, event, &mut |message| {
-                self.whole(py, message)
-            })?)?;
-        }
-        owner.setattr(pyo3::intern!(py, "_ready"), list.try_iter()?)?;
-        Ok(Some(!events.is_empty()))
-    }
-
     /// Block until there is something to take; with `whole`, until the end.
     fn wait(&self, py: Python<'_>, whole: bool) -> PyResult<()> {
         let stream = self.stream(py)?;
@@ -187,38 +169,16 @@ impl NativeStream {
     /// Return what to await until there is something to take, in this loop; None if there is already. With `whole`, until
     /// the end.
     fn arm(
-        &self,
-        py: Python<'_>,
-        bridge: &Bound<'_, Bridge>,
+        slf: &Bound<'_, Self>,
+        bridge: Py<Bridge>,
         event_loop: Py<PyAny>,
         whole: bool,
     ) -> PyResult<Option<Py<Waiter>>> {
-        let stream = self.stream(py)?;
-        runtime::settle(stream);
-        let (waiter, waker) = bridge.get().keep(py, self.number, event_loop)?;
-        let token = waiter.get().token;
-        let armed = stream.arm(waker, token, whole);
-        if !armed {
-            bridge.get().forget(token);
-        }
-        Ok(armed.then_some(waiter))
-    }
-
-    /// Give up on a wait; nothing is kept of it.
-    fn disarm(&self, py: Python<'_>, bridge: &Bound<'_, Bridge>, waiter: &Bound<'_, Waiter>) -> PyResult<()> {
-        let token = waiter.get().token;
-        bridge.get().forget(token);
-        self.stream(py)?.disarm(token);
-        Ok(())
-    }
-
-    /// Raise if the stream belongs to another process.
-    fn check_process(&self, py: Python<'_>) -> PyResult<()> {
-        self.stream(py).map(drop)
+        Waiter::armed(slf.py(), slf, Place { event_loop, bridge }, whole)
     }
 
     /// Drop the events that are there and that will come; only the message is wanted.
-    fn discard(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn discard(&self, py: Python<'_>) -> PyResult<()> {
         self.stream(py)?.discard();
         Ok(())
     }
@@ -363,6 +323,43 @@ impl NativeStream {
             told?;
         }
         Ok(())
+    }
+
+    /// Takes the events that are ready; None once there will be no more.
+    pub(crate) fn take(&self, py: Python<'_>) -> PyResult<Option<Ready>> {
+        let Some(events) = self.stream(py)?.take() else {
+            return Ok(None);
+        };
+        let classes = Classes::get(py)?;
+        let make = |event| to_py::event(py, classes, event, &mut |message| self.whole(py, message));
+        Ok(Some(match events.as_slice() {
+            [] => Ready::Nothing,
+            [event] => Ready::One(make(event)?.unbind()),
+            events => {
+                let made = events.iter().map(|event| make(event).map(Bound::unbind));
+                Ready::Many(made.collect::<PyResult<Vec<_>>>()?.into_iter())
+            }
+        }))
+    }
+
+    /// Has a loop told once there is something to take, with `whole` at the end; returns the wait's token, or None if
+    /// there is something already.
+    pub(crate) fn arm_at(&self, py: Python<'_>, bridge: &Bridge, whole: bool) -> PyResult<Option<u64>> {
+        let stream = self.stream(py)?;
+        runtime::settle(stream);
+        let (waker, token) = bridge.wake_for(self.number);
+        Ok(stream.arm(waker, token, whole).then_some(token))
+    }
+
+    /// Gives up on a wait; nothing is kept of it.
+    pub(crate) fn disarm(&self, py: Python<'_>, token: u64) -> PyResult<()> {
+        self.stream(py)?.disarm(token);
+        Ok(())
+    }
+
+    /// Raises if the stream belongs to another process.
+    pub(crate) fn check_process(&self, py: Python<'_>) -> PyResult<()> {
+        self.stream(py).map(drop)
     }
 
     fn exception<'py>(&self, py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {

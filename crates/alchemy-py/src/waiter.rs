@@ -1,89 +1,207 @@
 //! What a task waits by: like an `asyncio.Future`, save that the task goes on at once when it is told.
 //!
 //! A future has the loop call its task in the loop's next turn. The bridge is called by the loop itself, so the task can
-//! be run from there, which leaves out a handle, a turn of the loop and most of what a future keeps.
+//! be run from there, which leaves out a handle, a turn of the loop and most of what a future keeps. The awaitable of a
+//! stream's next event is the same object: it looks, waits and takes the event without a coroutine of its own.
+
+mod steps;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
+use smallvec::SmallVec;
 
-/// A wait for a stream. Awaited once, by a task of the loop it was made for.
+use crate::event_queue::{EventQueue, Place};
+use crate::stream::NativeStream;
+
+/// A wait for a stream, or the awaitable of its next event. Awaited once, by a task.
 #[pyclass(frozen, module = "alchemy._native")]
 pub(crate) struct Waiter {
-    pub(crate) token: u64,
-    event_loop: Py<PyAny>,
     /// Part of what asyncio asks of anything that a task waits by.
     blocking: AtomicBool,
     state: Mutex<State>,
 }
 
+/// No lock on it is held while Python code may run.
 #[derive(Default)]
 struct State {
-    done: bool,
+    phase: Phase,
+    /// Whose next event is wanted; None where only the wait is, and once all is over.
+    queue: Option<Py<EventQueue>>,
+    wait: Option<Wait>,
     /// What `cancel` was told, once it was called.
     cancelled: Option<Py<PyAny>>,
-    /// What is to be called, with its context.
-    callbacks: Vec<(Py<PyAny>, Option<Py<PyAny>>)>,
+    /// What is to be called, with its context: mostly one task.
+    callbacks: Callbacks,
+}
+
+type Callbacks = SmallVec<[(Py<PyAny>, Option<Py<PyAny>>); 1]>;
+
+/// A wait that a stream knows of.
+struct Wait {
+    native: Py<NativeStream>,
+    place: Place,
+    token: u64,
+}
+
+#[derive(Default)]
+enum Phase {
+    #[default]
+    New,
+    /// The request is being sent, by this coroutine.
+    Starting(Py<PyAny>),
+    Waiting,
+    /// The wait is over.
+    Told,
+    /// There were events without a wait; the loop turns once before the next is returned.
+    Breathing,
+    /// A step is at work.
+    Running,
+    Over,
 }
 
 impl Waiter {
-    pub(crate) fn new(token: u64, event_loop: Py<PyAny>) -> Self {
+    /// The awaitable of a stream's next event.
+    pub(crate) fn of_next(queue: Py<EventQueue>) -> Self {
+        let state = State {
+            queue: Some(queue),
+            ..State::default()
+        };
         Waiter {
-            token,
-            event_loop,
+            blocking: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Makes an awaitable that is over into a new one.
+    pub(crate) fn renew(&self, queue: Py<EventQueue>) {
+        let mut state = self.state();
+        state.phase = Phase::New;
+        // Nothing is left of the last time.
+        state.queue = Some(queue);
+    }
+
+    /// A wait alone, if there is nothing to take yet; with `whole` for the end of the answer.
+    pub(crate) fn armed(
+        py: Python<'_>,
+        native: &Bound<'_, NativeStream>,
+        place: Place,
+        whole: bool,
+    ) -> PyResult<Option<Py<Self>>> {
+        let waiter = Waiter {
             blocking: AtomicBool::new(false),
             state: Mutex::default(),
-        }
+        };
+        let waiter = Py::new(py, waiter)?.into_bound(py);
+        Ok(Self::arm(&waiter, native, place, whole)?.then(|| waiter.unbind()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins to wait; false if there is something to take already.
+    fn arm(slf: &Bound<'_, Self>, native: &Bound<'_, NativeStream>, place: Place, whole: bool) -> PyResult<bool> {
+        let bridge = place.bridge.get();
+        let Some(token) = native.get().arm_at(slf.py(), bridge, whole)? else {
+            return Ok(false);
+        };
+        // It is told by this very thread, so not before this.
+        bridge.keep(token, slf.clone().unbind());
+        let native = native.clone().unbind();
+        let mut state = slf.get().state();
+        state.phase = Phase::Waiting;
+        let before = state.wait.replace(Wait { native, place, token });
+        drop(state);
+        drop(before);
+        Ok(true)
+    }
+
     /// Has the loop call something in its next turn.
     fn schedule(slf: &Bound<'_, Self>, callback: &Py<PyAny>, context: Option<&Py<PyAny>>) -> PyResult<()> {
         let py = slf.py();
+        let event_loop = slf.get().get_loop(py)?;
         let named = PyDict::new(py);
         if let Some(context) = context {
             named.set_item(pyo3::intern!(py, "context"), context)?;
         }
         let name = pyo3::intern!(py, "call_soon");
-        slf.get()
-            .event_loop
-            .call_method(py, name, (callback, slf), Some(&named))?;
+        event_loop.call_method(py, name, (callback, slf), Some(&named))?;
         Ok(())
     }
 
+    /// A future of asyncio's own that is done, to wake tasks with: a task asks any other object for its result by name, which
+    /// takes as long as the wake-up itself.
+    fn done_future(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+        static DONE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let done = DONE.get_or_try_init(py, || {
+            let named = PyDict::new(py);
+            named.set_item("loop", Py::new(py, NoLoop)?)?;
+            let future = py.import("asyncio")?.getattr("Future")?.call((), Some(&named))?;
+            future.call_method1("set_result", (py.None(),))?;
+            PyResult::Ok(future.unbind())
+        });
+        Ok(done?.bind(py))
+    }
+
     /// Runs whoever waits; with `later` in the loop's next turn. Called by the loop.
-    pub(crate) fn complete(slf: &Bound<'_, Self>, later: bool) -> PyResult<()> {
+    pub(crate) fn complete(slf: Bound<'_, Self>, later: bool) -> PyResult<()> {
         let py = slf.py();
-        let callbacks = {
-            let mut state = slf.get().state();
-            if state.done {
-                return Ok(());
-            }
-            state.done = true;
-            std::mem::take(&mut state.callbacks)
+        let Some(callbacks) = slf.get().tell(None) else {
+            return Ok(());
         };
+        if later {
+            return callbacks
+                .iter()
+                .try_for_each(|(callback, context)| Self::schedule(&slf, callback, context.as_ref()));
+        }
+        // What nobody else has can be used for the task's next wait.
+        drop(slf);
+        let done = Self::done_future(py)?;
         for (callback, context) in callbacks {
             match &context {
-                _ if later => Self::schedule(slf, &callback, context.as_ref())?,
-                Some(context) => drop(context.call_method1(py, pyo3::intern!(py, "run"), (&callback, slf))?),
-                None => drop(callback.call1(py, (slf,))?),
+                Some(context) => drop(context.call_method1(py, pyo3::intern!(py, "run"), (&callback, done))?),
+                None => drop(callback.call1(py, (done,))?),
             }
         }
         Ok(())
+    }
+
+    /// Ends the wait, by a cancel or because there is something; returns who is to know, or None if it has ended already.
+    fn tell(&self, cancelled: Option<Py<PyAny>>) -> Option<Callbacks> {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::Waiting) {
+            return None;
+        }
+        state.phase = Phase::Told;
+        state.cancelled = cancelled;
+        Some(std::mem::take(&mut state.callbacks))
+    }
+}
+
+/// Stands for the loop of a future that has none.
+#[pyclass(frozen)]
+struct NoLoop;
+
+#[pymethods]
+impl NoLoop {
+    #[expect(clippy::unused_self, reason = "Python calls it as a method")]
+    fn get_debug(&self) -> bool {
+        false
     }
 }
 
 #[pymethods]
 impl Waiter {
+    /// None while it is nothing that a task waits by, such as before it is awaited.
     #[getter(_asyncio_future_blocking)]
-    fn blocking(&self) -> bool {
-        self.blocking.load(Ordering::Relaxed)
+    fn blocking(&self) -> Option<bool> {
+        matches!(self.state().phase, Phase::Waiting | Phase::Told).then(|| self.blocking.load(Ordering::Relaxed))
     }
 
     #[setter(_asyncio_future_blocking)]
@@ -92,38 +210,36 @@ impl Waiter {
     }
 
     /// The loop that the wait belongs to.
-    fn get_loop(&self, py: Python<'_>) -> Py<PyAny> {
-        self.event_loop.clone_ref(py)
+    fn get_loop(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let state = self.state();
+        let wait = state.wait.as_ref();
+        let event_loop = wait.map(|wait| wait.place.event_loop.clone_ref(py));
+        event_loop.ok_or_else(|| PyRuntimeError::new_err("nothing is waited for"))
     }
 
     /// Have `function` called with the waiter when the wait is over.
     #[pyo3(signature = (function, /, *, context=None))]
     fn add_done_callback(slf: &Bound<'_, Self>, function: Py<PyAny>, context: Option<Py<PyAny>>) -> PyResult<()> {
         let mut state = slf.get().state();
-        if state.done {
-            drop(state);
-            return Self::schedule(slf, &function, context.as_ref());
+        if matches!(state.phase, Phase::Waiting) {
+            state.callbacks.push((function, context));
+            return Ok(());
         }
-        state.callbacks.push((function, context));
-        Ok(())
+        drop(state);
+        Self::schedule(slf, &function, context.as_ref())
     }
 
     /// Whether the wait is over.
     fn done(&self) -> bool {
-        self.state().done
+        !matches!(self.state().phase, Phase::Waiting)
     }
 
     /// End the wait by a cancel, if it is not over.
     #[pyo3(signature = (msg=None))]
     fn cancel(slf: &Bound<'_, Self>, msg: Option<Py<PyAny>>) -> PyResult<bool> {
-        let callbacks = {
-            let mut state = slf.get().state();
-            if state.done {
-                return Ok(false);
-            }
-            state.done = true;
-            state.cancelled = Some(msg.unwrap_or_else(|| slf.py().None()));
-            std::mem::take(&mut state.callbacks)
+        let message = msg.unwrap_or_else(|| slf.py().None());
+        let Some(callbacks) = slf.get().tell(Some(message)) else {
+            return Ok(false);
         };
         for (callback, context) in callbacks {
             Self::schedule(slf, &callback, context.as_ref())?;
@@ -146,29 +262,65 @@ impl Waiter {
         slf
     }
 
-    fn __next__(slf: Bound<'_, Self>) -> Option<Bound<'_, Self>> {
-        if slf.get().state().done {
-            return None;
-        }
-        slf.get().blocking.store(true, Ordering::Relaxed);
-        Some(slf)
+    fn __iter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
     }
 
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.event_loop)?;
-        // A lock that is held is held by a thread that is at work here: it is alive.
-        if let Ok(state) = self.state.try_lock() {
-            for (callback, context) in &state.callbacks {
-                visit.call(callback)?;
-                visit.call(context)?;
-            }
-            visit.call(&state.cancelled)?;
+    fn __next__<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Self::step_or_stop(slf)
+    }
+
+    /// Go on, as a coroutine does.
+    #[pyo3(signature = (value, /))]
+    fn send<'py>(slf: &Bound<'py, Self>, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        // It comes from whoever drives the await, and there is nothing to say to an event.
+        let _ = value;
+        Self::step(slf)?.yielded()
+    }
+
+    /// Raise an exception where the await is, as a coroutine does. What was waited for stays with the stream.
+    #[pyo3(signature = (kind, value=None, traceback=None, /))]
+    fn throw<'py>(
+        slf: &Bound<'py, Self>,
+        kind: Bound<'py, PyAny>,
+        value: Option<Bound<'py, PyAny>>,
+        traceback: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::fail(slf, kind, value, traceback)
+    }
+
+    /// Give up, as a coroutine does.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let sending = self.give_up(py)?;
+        self.let_go();
+        if let Some(sending) = sending {
+            sending.call_method0(py, pyo3::intern!(py, "close"))?;
         }
         Ok(())
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // A lock that is held is held by a thread that is at work here: it is alive.
+        let Ok(state) = self.state.try_lock() else {
+            return Ok(());
+        };
+        if let Phase::Starting(sending) = &state.phase {
+            visit.call(sending)?;
+        }
+        visit.call(&state.queue)?;
+        if let Some(wait) = &state.wait {
+            visit.call(&wait.native)?;
+            visit.call(&wait.place.event_loop)?;
+            visit.call(&wait.place.bridge)?;
+        }
+        for (callback, context) in &state.callbacks {
+            visit.call(callback)?;
+            visit.call(context)?;
+        }
+        visit.call(&state.cancelled)
+    }
+
     fn __clear__(&self) {
-        let state = std::mem::take(&mut *self.state());
-        drop(state);
+        self.let_go();
     }
 }
