@@ -34,10 +34,13 @@ def test_an_event_costs_the_same_after_a_million_others(dialect, events, serve, 
     short = at(serve(text_script(dialect, few)), api=dialect.api)
     long = at(serve(text_script(dialect, events)), api=dialect.api)
     read_events(short, few)
-    each = min(read_events(short, few) for _ in range(3)) / few
-    # Another program may take the machine for a while; work that grows does so each time.
-    for _ in range(3):
-        if read_events(long, events) / events < 2 * each:
+    # Another program may take the machine, and its caches, for a while: the short ones come before and after the long
+    # one. Work that grows does so each time.
+    for _ in range(4):
+        each = sorted(read_events(short, few) / few for _ in range(3))[1]
+        long_each = read_events(long, events) / events
+        each = max(each, sorted(read_events(short, few) / few for _ in range(3))[1])
+        if long_each < 2 * each:
             return
     pytest.fail(f"an event of {events:,} costs more than twice as much as one of {few:,}")
 
