@@ -137,32 +137,26 @@ impl Assembler {
         }));
     }
 
-    /// More text.
-    pub fn text(&mut self, delta: &str) {
-        if delta.is_empty() {
+    /// More text. One that is owned is not copied for its event.
+    pub fn text(&mut self, delta: impl AsRef<str> + Into<String>) {
+        let text = delta.as_ref();
+        if text.is_empty() {
             return;
         }
-        if let Some(content_index) = self.open
-            && let Some(ContentBlock::Text(block)) = self.message.content.get_mut(content_index)
-        {
-            block.text.push_str(delta);
-            self.events.push(Event::TextDelta(TextDelta {
-                content_index,
-                delta: delta.to_owned(),
-            }));
-            return;
-        }
-        let content_index = self.open_block(
-            Text {
-                text: delta.into(),
-                ..Text::default()
+        let content_index = match self.open {
+            Some(index) if matches!(self.message.content.get(index), Some(ContentBlock::Text(_))) => index,
+            _ => {
+                let index = self.open_block(Text::default().into());
+                self.events.push(Event::TextStart(TextStart { content_index: index }));
+                index
             }
-            .into(),
-        );
-        self.events.push(Event::TextStart(TextStart { content_index }));
+        };
+        if let Some(ContentBlock::Text(block)) = self.message.content.get_mut(content_index) {
+            block.text.push_str(text);
+        }
         self.events.push(Event::TextDelta(TextDelta {
             content_index,
-            delta: delta.to_owned(),
+            delta: delta.into(),
         }));
     }
 
@@ -172,8 +166,10 @@ impl Assembler {
         self.events.push(Event::TextStart(TextStart { content_index }));
     }
 
-    /// More thinking. An empty delta opens a block as well: a signature may be all there is.
-    pub fn thinking(&mut self, delta: &str) {
+    /// More thinking. An empty delta opens a block as well: a signature may be all there is. One that is owned is not
+    /// copied for its event.
+    pub fn thinking(&mut self, delta: impl AsRef<str> + Into<String>) {
+        let thinking = delta.as_ref();
         let content_index = match self.open {
             Some(index) if matches!(self.message.content.get(index), Some(ContentBlock::Thinking(_))) => index,
             _ => {
@@ -184,12 +180,12 @@ impl Assembler {
             }
         };
         if let Some(ContentBlock::Thinking(block)) = self.message.content.get_mut(content_index) {
-            block.thinking.push_str(delta);
+            block.thinking.push_str(thinking);
         }
-        if !delta.is_empty() {
+        if !thinking.is_empty() {
             self.events.push(Event::ThinkingDelta(ThinkingDelta {
                 content_index,
-                delta: delta.to_owned(),
+                delta: delta.into(),
             }));
         }
     }
@@ -229,15 +225,16 @@ impl Assembler {
         content_index
     }
 
-    /// More of a tool call's arguments.
-    pub fn tool_call_delta(&mut self, content_index: usize, delta: &str) {
+    /// More of a tool call's arguments. What is owned is not copied for its event.
+    pub fn tool_call_delta(&mut self, content_index: usize, delta: impl AsRef<str> + Into<String>) {
+        let arguments = delta.as_ref();
         if let Some(call) = self.call_mut(content_index)
-            && !delta.is_empty()
+            && !arguments.is_empty()
         {
-            call.raw_arguments.push_str(delta);
+            call.raw_arguments.push_str(arguments);
             self.events.push(Event::ToolCallDelta(ToolCallDelta {
                 content_index,
-                delta: delta.to_owned(),
+                delta: delta.into(),
             }));
         }
     }

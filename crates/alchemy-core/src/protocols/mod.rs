@@ -99,6 +99,10 @@ pub trait Decode: Send {
 
     /// Takes the news that the answer failed: tells what was held back.
     fn interrupted(&mut self, assembler: &mut Assembler);
+
+    /// From now on reads each event in full, one as well that differs from the one before it in its text alone. It
+    /// takes longer and gives the same events, for tests to compare.
+    fn read_in_full(&mut self);
 }
 
 /// Encodes a request by the protocol of its model.

@@ -24,6 +24,7 @@ mod frames;
 mod halves;
 mod legality;
 mod mutate;
+mod repeats;
 mod values;
 
 use alchemy_core::types::Api;
@@ -122,6 +123,37 @@ fn an_input_is_bytes_and_back() {
 /// Seeds of every protocol.
 fn every_seed() -> Vec<Case> {
     small(Api::ALL.iter().flat_map(|api| case::seeds(*api, false)).collect())
+}
+
+#[test]
+fn every_answer_is_the_same_when_each_event_is_read_in_full() {
+    for api in Api::ALL {
+        for seed in case::seeds(*api, true) {
+            // In large pieces, since there are many answers.
+            repeats::check(&Case {
+                cuts: 3,
+                flags: 0,
+                ..seed
+            });
+        }
+    }
+}
+
+#[test]
+fn events_that_nearly_repeat_are_read_as_they_are_in_full() {
+    for api in Api::ALL {
+        let seeds = small(case::seeds(*api, false));
+        let make = |chance: &mut Chance| {
+            let mut case = chance.pick(&seeds).unwrap().clone();
+            for _ in 0..=chance.below(3) {
+                repeats::repeat(&mut case, chance);
+            }
+            case.cuts = u32::try_from(chance.next() >> 32).unwrap();
+            case.flags = chance.byte();
+            case
+        };
+        draw(300, make, |case| case.body.clone(), repeats::check);
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Blocks {
     pub(super) fn piece(
         &mut self,
         index: u64,
-        delta: &Delta<'_>,
+        mut delta: Delta<'_>,
         halves: bool,
         assembler: &mut Assembler,
     ) -> Result<()> {
@@ -84,25 +84,25 @@ impl Blocks {
             return Err(response_error(assembler.message(), &what));
         };
         match (&*delta.kind, open) {
-            (_, Open::Opaque(pending)) => pending.take(delta, halves),
+            (_, Open::Opaque(pending)) => pending.take(&delta, halves),
             ("text_delta", Open::Text(joiner)) => {
-                let piece = delta.text.as_deref().unwrap_or_default();
-                assembler.text(&joiner.join(piece, halves));
+                let piece = delta.text.take().unwrap_or_default();
+                assembler.text(joiner.join(piece, halves));
             }
             ("thinking_delta", Open::Thinking(joiner)) => {
-                let piece = delta.thinking.as_deref().unwrap_or_default();
-                assembler.thinking(&joiner.join(piece, halves));
+                let piece = delta.thinking.take().unwrap_or_default();
+                assembler.thinking(joiner.join(piece, halves));
             }
             ("signature_delta", Open::Thinking(_)) => {
                 let signature = delta.signature.as_deref().map(clean);
                 sign(signature, assembler);
             }
             ("input_json_delta", Open::Call(call)) => {
-                let piece = delta.partial_json.as_deref().unwrap_or_default();
+                let piece = delta.partial_json.take().unwrap_or_default();
                 if !piece.is_empty() {
                     call.given = None;
                 }
-                assembler.tool_call_delta(call.told, &call.halves.join(piece, halves));
+                assembler.tool_call_delta(call.told, call.halves.join(piece, halves));
             }
             ("citations_delta", Open::Text(_)) => {
                 if let Some(citation) = delta.extras.get("citation") {
@@ -193,7 +193,7 @@ fn end(open: Open, assembler: &mut Assembler) {
 
 /// A text block opens with its first text or source, so that an empty one is none.
 fn text(keys: &Keys<'_>, assembler: &mut Assembler) {
-    assembler.text(&keys.text("text").unwrap_or_default());
+    assembler.text(keys.text("text").unwrap_or_default());
     cite(keys.list("citations"), assembler);
 }
 
@@ -211,7 +211,7 @@ fn cite(citations: Vec<&RawValue>, assembler: &mut Assembler) {
 
 /// A thinking block opens at once: its signature may be all there is.
 fn thinking(keys: &Keys<'_>, assembler: &mut Assembler) {
-    assembler.thinking(&keys.text("thinking").unwrap_or_default());
+    assembler.thinking(keys.text("thinking").unwrap_or_default());
     sign(keys.text("signature").map(Cow::Owned), assembler);
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::value::RawValue;
 
+use super::repeat::Repeat;
 use super::usage::Overlay;
 use super::wire::{Delta, Event};
-use super::{blocks, fast, stop};
+use super::{blocks, stop};
 use crate::assembler::Assembler;
 use crate::error::{Error, Result};
 use crate::protocols::decoding::answer::{self, keep, malformed};
@@ -23,6 +24,7 @@ const MESSAGE_KEYS: &[&str] = &["id", "type", "role", "model", "content", "stop_
 /// The terminal marker is `message_stop`; a body that is not streamed is whole by itself.
 pub struct Decoder {
     prices: Option<ModelCost>,
+    repeat: Repeat,
     blocks: blocks::Blocks,
     usage: Overlay,
     stop_reason: Option<String>,
@@ -36,6 +38,7 @@ impl Decoder {
     pub fn new(_quirks: &Quirks, prices: Option<ModelCost>) -> Self {
         Decoder {
             prices,
+            repeat: Repeat::default(),
             blocks: blocks::Blocks::default(),
             usage: Overlay::default(),
             stop_reason: None,
@@ -45,12 +48,17 @@ impl Decoder {
     }
 
     /// Takes an event; `halves` tells that halves of surrogate pairs travel in it.
-    fn take(&mut self, event: &Event<'_>, json: &str, halves: bool, assembler: &mut Assembler) -> Result<()> {
+    fn take(&mut self, event: Event<'_>, json: &str, halves: bool, assembler: &mut Assembler) -> Result<()> {
         if event.error.is_some() || event.kind == "error" {
             return Err(failed(assembler, json));
         }
         match &*event.kind {
-            "content_block_delta" => self.blocks.piece(event.index, &event.delta, halves, assembler)?,
+            "content_block_delta" => {
+                if !halves {
+                    self.repeat.learn(json, &event);
+                }
+                self.blocks.piece(event.index, event.delta, halves, assembler)?;
+            }
             "content_block_start" => {
                 let block = event
                     .content_block
@@ -66,7 +74,7 @@ impl Decoder {
                 }
                 self.message(message, assembler)?;
             }
-            "message_delta" => self.news(event, json, assembler)?,
+            "message_delta" => self.news(&event, json, assembler)?,
             "message_stop" => self.ended = true,
             // The body of an answer that is not streamed, under the label of one that is.
             "message" => {
@@ -146,16 +154,16 @@ impl Decoder {
 
 impl Decode for Decoder {
     fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
+        if let Some((index, delta)) = self.repeat.read(data) {
+            self.blocks.piece(index, delta, false, assembler)?;
+            return Ok(Flow::More);
+        }
         let data = data.trim();
         if data.is_empty() {
             return Ok(Flow::More);
         }
-        if let Some((index, delta)) = fast::piece(data) {
-            self.blocks.piece(index, &delta, false, assembler)?;
-            return Ok(Flow::More);
-        }
         let read = read_halves::<Event<'static>, _>(data, |event, json, halves| {
-            self.take(&event.unwrap_or_default(), json, halves, assembler)
+            self.take(event.unwrap_or_default(), json, halves, assembler)
         });
         read.unwrap_or_else(|error| Err(malformed(assembler, data, error)))?;
         Ok(if self.ended { Flow::Ended } else { Flow::More })
@@ -203,6 +211,10 @@ impl Decode for Decoder {
 
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.blocks.break_off(assembler);
+    }
+
+    fn read_in_full(&mut self) {
+        self.repeat.turn_off();
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod blocks;
 mod decode;
-mod fast;
 mod opaque;
+mod repeat;
 mod stop;
 mod usage;
 mod wire;

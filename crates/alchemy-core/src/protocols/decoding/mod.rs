@@ -3,7 +3,9 @@
 pub(crate) mod answer;
 pub(crate) mod call_ids;
 pub(crate) mod keys;
+pub(crate) mod scalars;
 pub(crate) mod strings;
 pub(crate) mod surrogates;
+pub(crate) mod template;
 pub(crate) mod usage;
 pub(crate) mod wire;

@@ -131,9 +131,10 @@ pub(crate) struct Joiner {
 impl Joiner {
     /// Takes the next piece; `halves` tells that halves travel in it. A first half at its end is held
     /// back; a half that stays alone becomes U+FFFD.
-    pub(crate) fn join<'a>(&mut self, piece: &'a str, halves: bool) -> Cow<'a, str> {
+    pub(crate) fn join<'a>(&mut self, piece: impl Into<Cow<'a, str>>, halves: bool) -> Cow<'a, str> {
+        let piece = piece.into();
         if !halves && (self.high.is_none() || piece.is_empty()) {
-            return Cow::Borrowed(piece);
+            return piece;
         }
         let mut text = String::with_capacity(piece.len() + 4);
         for character in piece.chars() {
@@ -184,8 +185,8 @@ mod tests {
     #[test]
     fn halves_are_joined_across_pieces() {
         let mut joiner = Joiner::default();
-        assert_eq!(joiner.join(&parsed(r#""a\ud83d""#), true), "a");
-        assert_eq!(joiner.join(&parsed(r#""\ude00b""#), true), "\u{1f600}b");
+        assert_eq!(joiner.join(parsed(r#""a\ud83d""#), true), "a");
+        assert_eq!(joiner.join(parsed(r#""\ude00b""#), true), "\u{1f600}b");
         assert_eq!(joiner.rest(), "");
     }
 
@@ -193,7 +194,7 @@ mod tests {
     fn halves_that_stay_alone_are_replaced() {
         let mut joiner = Joiner::default();
         assert_eq!(
-            joiner.join(&parsed(r#""\ude00a\ud83db\ud83d""#), true),
+            joiner.join(parsed(r#""\ude00a\ud83db\ud83d""#), true),
             "\u{FFFD}a\u{FFFD}b"
         );
         assert_eq!(joiner.rest(), "\u{FFFD}");
@@ -203,7 +204,7 @@ mod tests {
     fn private_characters_of_other_pieces_are_left_alone() {
         let mut joiner = Joiner::default();
         assert_eq!(joiner.join("a\u{10d83d}", false), "a\u{10d83d}");
-        assert_eq!(joiner.join(&parsed(r#""\ud83d""#), true), "");
+        assert_eq!(joiner.join(parsed(r#""\ud83d""#), true), "");
         assert_eq!(joiner.join("\u{10de00}", false), "\u{FFFD}\u{10de00}");
     }
 

@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::partial_args::{Value, Writer};
+use super::repeat::Argument;
 use super::wire::{FunctionCall, PartialArg};
 use crate::assembler::Assembler;
 use crate::protocols::decoding::call_ids;
@@ -82,11 +83,11 @@ impl Calls {
         for arg in call.partial_args.unwrap_or_default() {
             let path = arg.path.as_ref().map(|Str(path)| &**path).unwrap_or_default();
             let text = writer.add(path, &value(&arg, halves))?;
-            assembler.tool_call_delta(*number, &text);
+            assembler.tool_call_delta(*number, text);
         }
         if let Some(args) = call.args {
             let args = if halves { clean(args.get()) } else { args.get().into() };
-            assembler.tool_call_delta(*number, &args);
+            assembler.tool_call_delta(*number, args);
             assembler.call_written(*number);
             self.open = None;
         } else if !more {
@@ -101,10 +102,30 @@ impl Calls {
         Ok(())
     }
 
+    /// Whether a piece with this path goes on with a string of the call that is open.
+    pub(super) fn goes_on(&self, path: &str) -> bool {
+        self.open.as_ref().is_some_and(|(_, writer)| writer.goes_on(path))
+    }
+
+    /// Takes a piece of the string that is being written, in which no halves travel.
+    pub(super) fn go_on(&mut self, argument: &Argument, piece: &str, assembler: &mut Assembler) {
+        if let Some((number, writer)) = &mut self.open {
+            let value = Value::Text {
+                piece,
+                more: argument.more,
+                halves: false,
+            };
+            assembler.tool_call_delta(*number, writer.go_on(&value));
+        }
+        if !argument.more_of_call {
+            self.finish(assembler);
+        }
+    }
+
     /// The call that is open is whole: another one begins, or the answer ends well.
     pub(super) fn finish(&mut self, assembler: &mut Assembler) {
         if let Some((number, mut writer)) = self.open.take() {
-            assembler.tool_call_delta(number, &writer.finish());
+            assembler.tool_call_delta(number, writer.finish());
             assembler.call_written(number);
         }
     }

@@ -6,9 +6,11 @@ use serde_json::value::RawValue;
 
 use super::calls::Calls;
 use super::finish::{self, Meaning};
+use super::repeat::{Kind, Repeat};
 use super::texts::{Piece, Texts};
+use super::usage::Counts;
 use super::wire::{Candidate, Chunk, Part};
-use super::{extras, output, usage};
+use super::{extras, output};
 use crate::assembler::Assembler;
 use crate::error::Result;
 use crate::json::Json;
@@ -25,6 +27,7 @@ use crate::types::{ModelCost, Notice, StopReason};
 /// another reason, usage or an error may follow it.
 pub struct Decoder {
     prices: Option<ModelCost>,
+    repeat: Repeat,
     texts: Texts,
     calls: Calls,
     sources: extras::Sources,
@@ -45,6 +48,7 @@ impl Decoder {
     pub fn new(_quirks: &Quirks, prices: Option<ModelCost>) -> Self {
         Decoder {
             prices,
+            repeat: Repeat::default(),
             texts: Texts::default(),
             calls: Calls::default(),
             sources: extras::Sources::default(),
@@ -58,9 +62,61 @@ impl Decoder {
     }
 
     fn chunk(&mut self, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
+        self.catch_up();
         // Parts, in which halves of surrogate pairs may travel, are read later.
-        let read = read_clean::<Chunk<'static>, _>(json, |chunk| self.take(chunk, whole, assembler));
+        let read = read_clean::<Chunk<'static>, _>(json, |chunk| {
+            if !whole {
+                self.repeat.learn(json, &chunk);
+            }
+            self.take(chunk, whole, assembler)
+        });
         read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
+    }
+
+    /// Takes a chunk that brings the next piece of what the last one brought a piece of; false for any other.
+    fn repeats(&mut self, json: &str, assembler: &mut Assembler) -> bool {
+        if self
+            .repeat
+            .argument()
+            .is_some_and(|argument| !self.calls.goes_on(&argument.path))
+        {
+            return false;
+        }
+        let Some(again) = self.repeat.read(json, self.prices.as_ref()) else {
+            return false;
+        };
+        if let Some(usage) = again.usage {
+            assembler.facts().usage = usage;
+        }
+        let thought = match again.kind {
+            Kind::Text => false,
+            Kind::Thinking => true,
+            Kind::Argument => {
+                self.texts.close(assembler);
+                if let Some(argument) = self.repeat.argument() {
+                    self.calls.go_on(argument, &again.text, assembler);
+                }
+                return true;
+            }
+        };
+        let piece = Piece {
+            text: again.text,
+            thought,
+            signature: None,
+            halves: false,
+        };
+        self.texts.take(piece, false, assembler);
+        true
+    }
+
+    /// Reads of a chunk that was not parsed what it counts, as it came.
+    fn catch_up(&mut self) {
+        if let Some(json) = self.repeat.take_unread()
+            && let Ok(chunk) = serde_json::from_str::<Chunk<'_>>(&json)
+            && let Some(usage) = chunk.usage
+        {
+            usage.get().clone_into(&mut self.usage);
+        }
     }
 
     fn take(&mut self, chunk: Chunk<'_>, whole: bool, assembler: &mut Assembler) -> Result<()> {
@@ -93,9 +149,9 @@ impl Decoder {
         first(&mut facts.response_id, chunk.response_id.as_deref());
         first(&mut facts.response_model, chunk.model_version.as_deref());
         if let Some(raw) = chunk.usage.filter(|raw| raw.get() != self.usage)
-            && let Some(usage) = usage::read(raw.get(), self.prices.as_ref())
+            && let Some(counts) = Counts::read(raw.get())
         {
-            facts.usage = usage;
+            facts.usage = counts.usage(self.prices.as_ref());
             raw.get().clone_into(&mut self.usage);
         }
     }
@@ -127,7 +183,7 @@ impl Decoder {
 
     fn part(&mut self, raw: &RawValue, whole: bool, assembler: &mut Assembler) -> Result<()> {
         let read = read_halves::<Part<'static>, _>(raw.get(), |part, _, halves| {
-            self.take_part(raw, &part, halves, whole, assembler)
+            self.take_part(raw, part, halves, whole, assembler)
         });
         read.unwrap_or_else(|error| Err(malformed(assembler, raw.get(), error)))
     }
@@ -135,7 +191,7 @@ impl Decoder {
     fn take_part(
         &mut self,
         raw: &RawValue,
-        part: &Part<'_>,
+        mut part: Part<'_>,
         halves: bool,
         whole: bool,
         assembler: &mut Assembler,
@@ -144,9 +200,9 @@ impl Decoder {
         let signature = signature.map(|signature| clean(signature).into_owned());
         let has_data = part.function_call.is_some() || part.inline_data.is_some() || part.file_data.is_some();
         if !has_data && (part.text.is_some() || part.extras.is_empty()) {
-            self.unknown_keys(part, assembler);
+            self.unknown_keys(&part, assembler);
             let piece = Piece {
-                text: part.text.as_deref().unwrap_or_default(),
+                text: part.text.take().unwrap_or_default(),
                 thought: part.thought,
                 signature,
                 halves,
@@ -156,7 +212,7 @@ impl Decoder {
         }
         self.texts.close(assembler);
         if let Some(call) = part.function_call {
-            self.unknown_keys(part, assembler);
+            self.unknown_keys(&part, assembler);
             let taken = self.calls.take(call, halves, signature, assembler);
             return taken.map_err(|what| malformed(assembler, raw.get(), what));
         }
@@ -165,11 +221,11 @@ impl Decoder {
             (Some(data), _) if !part.thought => output::inline(data, signature),
             (None, Some(data)) if !part.thought => output::file(data, signature),
             _ => {
-                assembler.block(extras::opaque(&kind(part), raw.get()));
+                assembler.block(extras::opaque(&kind(&part), raw.get()));
                 return Ok(());
             }
         };
-        self.unknown_keys(part, assembler);
+        self.unknown_keys(&part, assembler);
         assembler.block(block.map_err(|what| malformed(assembler, raw.get(), what))?);
         Ok(())
     }
@@ -188,6 +244,7 @@ impl Decoder {
 
     /// Tells whatever is still held back.
     fn settle(&mut self, assembler: &mut Assembler) {
+        self.catch_up();
         self.texts.close(assembler);
         self.sources.tell(assembler);
         if let Some(usage) = Some(&self.usage).filter(|usage| !usage.is_empty())
@@ -200,9 +257,11 @@ impl Decoder {
 
 impl Decode for Decoder {
     fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
-        let data = data.trim();
-        if !data.is_empty() {
-            self.chunk(data, false, assembler)?;
+        if !self.repeats(data, assembler) {
+            let data = data.trim();
+            if !data.is_empty() {
+                self.chunk(data, false, assembler)?;
+            }
         }
         Ok(match (&self.finish_reason, &self.block_reason) {
             (None, None) => Flow::More,
@@ -257,6 +316,10 @@ impl Decode for Decoder {
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.settle(assembler);
     }
+
+    fn read_in_full(&mut self) {
+        self.repeat.turn_off();
+    }
 }
 
 /// Google's name for what a part holds: the first key that is more than a remark.
@@ -271,4 +334,28 @@ fn kind<'a>(part: &'a Part<'_>) -> Cow<'a, str> {
     let keys = || part.extras.iter().map(|(key, _)| key);
     let data = keys().find(|key| !REMARKS.contains(key));
     clean(data.or(keys().next()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::AssistantMessage;
+
+    #[test]
+    fn counts_of_a_chunk_that_was_recognised_are_kept_as_they_came() {
+        let mut assembler = Assembler::new(AssistantMessage::default());
+        let mut decoder = Decoder::new(&Quirks::default(), None);
+        let usage =
+            |tokens: u32| format!(r#"{{"candidatesTokenCount": {tokens},"details":[{{"tokenCount":{tokens}}}]}}"#);
+        for tokens in [1, 2, 30] {
+            let json = format!(
+                r#"{{"candidates":[{{"content":{{"parts":[{{"text":"a"}}]}}}}],"usageMetadata":{}}}"#,
+                usage(tokens)
+            );
+            decoder.event(&json, &mut assembler).unwrap();
+            assert_eq!(assembler.message().usage.output, Some(u64::from(tokens)));
+        }
+        decoder.interrupted(&mut assembler);
+        assert_eq!(assembler.message().raw["usage"].text(), usage(30));
+    }
 }

@@ -6,6 +6,7 @@ mod extras;
 mod finish;
 mod output;
 mod partial_args;
+mod repeat;
 mod texts;
 mod usage;
 mod wire;

@@ -31,6 +31,8 @@ pub(super) enum Value<'a> {
 pub(super) struct Writer {
     /// Where the last value stands; empty before the first one.
     last: Vec<Step>,
+    /// The path that says so, as it was written last.
+    path: String,
     /// Whether the last value is a string whose end has not come.
     in_string: bool,
     /// Joins characters that were cut between two pieces of it.
@@ -40,17 +42,31 @@ pub(super) struct Writer {
 impl Writer {
     /// Adds a value; returns the text that it adds. An error says in a few words why it cannot.
     pub(super) fn add(&mut self, path: &str, value: &Value<'_>) -> Result<String, String> {
+        if self.goes_on(path) {
+            return Ok(self.go_on(value));
+        }
         let steps = steps(path).ok_or_else(|| format!("the path {path:?} of an argument cannot be read"))?;
         let mut text = String::new();
         if self.in_string && steps == self.last {
-            return Ok(self.value(text, value));
+            return Ok(self.go_on(value));
         }
         self.move_to(&mut text, steps)
             .ok_or_else(|| format!("the argument {path:?} comes out of order"))?;
+        path.clone_into(&mut self.path);
         if let Value::Text { .. } = value {
             text.push('"');
         }
         Ok(self.value(text, value))
+    }
+
+    /// Goes on with the string that was written last; returns the text that the piece adds.
+    pub(super) fn go_on(&mut self, piece: &Value<'_>) -> String {
+        self.value(String::new(), piece)
+    }
+
+    /// Whether what comes with this path goes on with the string that was written last.
+    pub(super) fn goes_on(&self, path: &str) -> bool {
+        self.in_string && path == self.path
     }
 
     /// The text that closes the object.
@@ -68,8 +84,16 @@ impl Writer {
     fn value(&mut self, mut text: String, value: &Value<'_>) -> String {
         match value {
             Value::Text { piece, more, halves } => {
-                let quoted = serde_json::to_string(&self.halves.join(piece, *halves)).unwrap_or_default();
-                text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
+                let mut quoted = serde_json::to_string(&self.halves.join(*piece, *halves)).unwrap_or_default();
+                quoted.pop();
+                match text.is_empty() {
+                    // The usual piece goes on with its string, and is not copied.
+                    true => {
+                        quoted.drain(..1);
+                        text = quoted;
+                    }
+                    false => text.push_str(quoted.get(1..).unwrap_or_default()),
+                }
                 self.in_string = true;
                 if !more {
                     self.end_string(&mut text);

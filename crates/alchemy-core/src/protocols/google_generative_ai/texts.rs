@@ -1,11 +1,13 @@
 //! The text and the thinking of an answer: which pieces make up one block, and where its signature goes.
 
+use std::borrow::Cow;
+
 use crate::assembler::Assembler;
 use crate::protocols::decoding::surrogates::Joiner;
 
 /// One part of text or thinking.
 pub(super) struct Piece<'a> {
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
     pub(super) thought: bool,
     pub(super) signature: Option<String>,
     /// Whether halves of surrogate pairs travel in it.
@@ -39,7 +41,7 @@ impl Texts {
         }
         self.thought = piece.thought;
         let text = self.halves.join(piece.text, piece.halves);
-        self.tell(&text, assembler);
+        self.tell(text, assembler);
         let Some(signature) = piece.signature else { return };
         let rest = self.halves.rest();
         self.tell(rest, assembler);
@@ -69,9 +71,9 @@ impl Texts {
         self.signed = false;
     }
 
-    fn tell(&self, text: &str, assembler: &mut Assembler) {
+    fn tell(&self, text: impl AsRef<str> + Into<String>, assembler: &mut Assembler) {
         match self.thought {
-            _ if text.is_empty() => {}
+            _ if text.as_ref().is_empty() => {}
             true => assembler.thinking(text),
             false => assembler.text(text),
         }

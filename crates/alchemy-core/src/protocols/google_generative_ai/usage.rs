@@ -9,9 +9,10 @@ use serde::Deserialize;
 use crate::protocols::decoding::usage::count;
 use crate::types::{ModelCost, Usage};
 
-#[derive(Deserialize, Default)]
+/// The counts of a usage object.
+#[derive(Clone, Copy, Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct WireUsage {
+pub(super) struct Counts {
     prompt_token_count: Option<f64>,
     cached_content_token_count: Option<f64>,
     candidates_token_count: Option<f64>,
@@ -20,37 +21,88 @@ struct WireUsage {
     total_token_count: Option<f64>,
 }
 
-/// Reads a usage object; None if it is none.
-pub(super) fn read(json: &str, prices: Option<&ModelCost>) -> Option<Usage> {
-    let wire: WireUsage = serde_json::from_str(json).ok()?;
-    let cached = count(wire.cached_content_token_count);
-    let tool_use = count(wire.tool_use_prompt_token_count).unwrap_or(0);
-    let thoughts = count(wire.thoughts_token_count);
-    let mut usage = Usage {
-        input: count(wire.prompt_token_count)
-            .map(|prompt| prompt.saturating_add(tool_use).saturating_sub(cached.unwrap_or(0))),
-        output: match (count(wire.candidates_token_count), thoughts) {
-            (None, None) => None,
-            (candidates, thoughts) => Some(candidates.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
-        },
-        cache_read: cached,
-        reasoning: thoughts,
-        total_tokens: count(wire.total_token_count),
-        ..Usage::default()
-    };
-    usage.set_cost(prices, None);
-    Some(usage)
+/// One of the counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Prompt,
+    CachedContent,
+    Candidates,
+    ToolUsePrompt,
+    Thoughts,
+    Total,
+}
+
+impl Name {
+    /// The name of the count that a key has.
+    pub(super) fn of(key: &str) -> Option<Name> {
+        Some(match key {
+            "promptTokenCount" => Name::Prompt,
+            "cachedContentTokenCount" => Name::CachedContent,
+            "candidatesTokenCount" => Name::Candidates,
+            "toolUsePromptTokenCount" => Name::ToolUsePrompt,
+            "thoughtsTokenCount" => Name::Thoughts,
+            "totalTokenCount" => Name::Total,
+            _ => return None,
+        })
+    }
+}
+
+impl Counts {
+    /// Reads a usage object; None if it is none.
+    pub(super) fn read(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    /// Sets a count, a number of at most 15 digits; returns whether it was another one.
+    pub(super) fn set(&mut self, name: Name, number: u64) -> bool {
+        let count = match name {
+            Name::Prompt => &mut self.prompt_token_count,
+            Name::CachedContent => &mut self.cached_content_token_count,
+            Name::Candidates => &mut self.candidates_token_count,
+            Name::ToolUsePrompt => &mut self.tool_use_prompt_token_count,
+            Name::Thoughts => &mut self.thoughts_token_count,
+            Name::Total => &mut self.total_token_count,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "numbers of 15 digits are exact")]
+        let number = number as f64;
+        count.replace(number) != Some(number)
+    }
+
+    /// The counts in our form, with what they cost.
+    pub(super) fn usage(&self, prices: Option<&ModelCost>) -> Usage {
+        let cached = count(self.cached_content_token_count);
+        let tool_use = count(self.tool_use_prompt_token_count).unwrap_or(0);
+        let thoughts = count(self.thoughts_token_count);
+        let mut usage = Usage {
+            input: count(self.prompt_token_count)
+                .map(|prompt| prompt.saturating_add(tool_use).saturating_sub(cached.unwrap_or(0))),
+            output: match (count(self.candidates_token_count), thoughts) {
+                (None, None) => None,
+                (candidates, thoughts) => Some(candidates.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
+            },
+            cache_read: cached,
+            reasoning: thoughts,
+            total_tokens: count(self.total_token_count),
+            ..Usage::default()
+        };
+        usage.set_cost(prices, None);
+        usage
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn usage(json: &str) -> Usage {
+        Counts::read(json).unwrap().usage(None)
+    }
+
     #[test]
     fn tools_count_as_input_and_thoughts_as_output() {
         let text = r#"{"promptTokenCount":10,"cachedContentTokenCount":4,"toolUsePromptTokenCount":3,
                        "candidatesTokenCount":2,"thoughtsTokenCount":5,"totalTokenCount":20}"#;
-        let usage = read(text, None).unwrap();
+        let usage = usage(text);
         assert_eq!((usage.input, usage.cache_read), (Some(9), Some(4)));
         assert_eq!((usage.output, usage.reasoning), (Some(7), Some(5)));
         assert_eq!(usage.total_tokens, Some(20));
@@ -58,15 +110,15 @@ mod tests {
 
     #[test]
     fn what_is_not_said_is_not_known() {
-        let usage = read(r#"{"trafficType":"ON_DEMAND"}"#, None).unwrap();
-        assert_eq!(usage, Usage::default());
-        let usage = read(r#"{"promptTokenCount":1,"thoughtsTokenCount":5}"#, None).unwrap();
+        let none = usage(r#"{"trafficType":"ON_DEMAND"}"#);
+        assert_eq!(none, Usage::default());
+        let usage = usage(r#"{"promptTokenCount":1,"thoughtsTokenCount":5}"#);
         assert_eq!((usage.input, usage.output), (Some(1), Some(5)));
     }
 
     #[test]
     fn counts_are_never_below_zero() {
-        let usage = read(r#"{"promptTokenCount":1,"cachedContentTokenCount":4}"#, None).unwrap();
+        let usage = usage(r#"{"promptTokenCount":1,"cachedContentTokenCount":4}"#);
         assert_eq!(usage.input, Some(0));
     }
 }

@@ -1,7 +1,7 @@
 //! Which tool call a piece belongs to.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
 
@@ -41,6 +41,19 @@ struct Call {
     told: Option<usize>,
 }
 
+/// A piece of a call.
+pub(super) struct Piece<'a> {
+    pub(super) index: Option<u64>,
+    pub(super) id: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+    pub(super) custom: bool,
+    /// What must go back with the call.
+    pub(super) extra: Option<&'a RawValue>,
+    pub(super) arguments: Cow<'a, str>,
+    /// Whether halves of surrogate pairs travel in the arguments.
+    pub(super) halves: bool,
+}
+
 impl Call {
     fn is_shell(&self) -> bool {
         self.told.is_none() && self.id.is_empty() && self.name.is_empty() && self.held.is_empty()
@@ -55,7 +68,8 @@ impl Calls {
 
     /// Takes the pieces of one chunk; `halves` tells that halves of surrogate pairs travel in it.
     pub(super) fn take(&mut self, deltas: Vec<ToolCallDelta<'_>>, halves: bool, assembler: &mut Assembler) {
-        let mut touched = HashSet::new();
+        let mut touched = Vec::new();
+        let several = deltas.len() > 1;
         for delta in deltas {
             if let Some(kind) = delta.unknown_kind() {
                 let path = format!("content[{}]", assembler.message().content.len());
@@ -73,44 +87,50 @@ impl Calls {
                 }
                 (None, None) => (None, None),
             };
-            let name = name.unwrap_or_default();
-            let id = delta.id.unwrap_or_default();
-            let position = self.find(delta.index, &id, &name, &touched);
-            let position = position.unwrap_or_else(|| {
-                self.calls.push(Call::default());
-                let position = self.calls.len() - 1;
-                self.untold.insert(position);
-                self.places.extend(delta.index.map(|index| (index, position)));
-                position
-            });
-            touched.insert(position);
-            if let Some(call) = self.calls.get_mut(position) {
-                let whole = |text: &str| {
-                    if halves {
-                        clean(text).into_owned()
-                    } else {
-                        text.to_owned()
-                    }
-                };
-                if call.id.is_empty() && !id.is_empty() {
-                    call.id = whole(&id);
-                    self.ids.entry(call.id.clone()).or_insert(position);
-                }
-                if call.name.is_empty() {
-                    call.name = whole(&name);
-                }
-                call.custom |= is_custom;
-                if let Some(extra) = delta.extra_content.filter(|extra| extra.get() != "null") {
-                    call.signature = Some(extra.get().to_owned());
-                }
-            }
-            let (arguments, halves) = arguments.unwrap_or_default();
-            let joined = match self.calls.get_mut(position) {
-                Some(call) => call.halves.join(&arguments, halves),
-                None => Cow::Borrowed(&*arguments),
+            let (arguments, more_halves) = arguments.unwrap_or_default();
+            let piece = Piece {
+                index: delta.index,
+                id: whole(delta.id, halves),
+                name: whole(name, halves),
+                custom: is_custom,
+                extra: delta.extra_content.filter(|extra| extra.get() != "null"),
+                arguments,
+                halves: more_halves,
             };
-            self.tell(position, &joined, assembler);
+            let position = self.piece(piece, &touched, assembler);
+            if several {
+                touched.push(position);
+            }
         }
+    }
+
+    /// Takes one piece, and returns the place of its call; `touched` has the calls that its chunk names before it.
+    pub(super) fn piece(&mut self, piece: Piece<'_>, touched: &[usize], assembler: &mut Assembler) -> usize {
+        let position = self.find(piece.index, &piece.id, &piece.name, touched);
+        let position = position.unwrap_or_else(|| {
+            self.calls.push(Call::default());
+            let position = self.calls.len() - 1;
+            self.untold.insert(position);
+            self.places.extend(piece.index.map(|index| (index, position)));
+            position
+        });
+        let mut arguments = piece.arguments;
+        if let Some(call) = self.calls.get_mut(position) {
+            if call.id.is_empty() && !piece.id.is_empty() {
+                call.id = piece.id.into_owned();
+                self.ids.entry(call.id.clone()).or_insert(position);
+            }
+            if call.name.is_empty() {
+                call.name = piece.name.into_owned();
+            }
+            call.custom |= piece.custom;
+            if let Some(extra) = piece.extra {
+                call.signature = Some(extra.get().to_owned());
+            }
+            arguments = call.halves.join(arguments, piece.halves);
+        }
+        self.tell(position, arguments, assembler);
+        position
     }
 
     /// Takes a piece of the legacy `function_call`, of which an answer has one.
@@ -124,7 +144,7 @@ impl Calls {
     }
 
     /// The call that a piece goes on with; None if it begins another.
-    fn find(&self, index: Option<u64>, id: &str, name: &str, touched: &HashSet<usize>) -> Option<usize> {
+    fn find(&self, index: Option<u64>, id: &str, name: &str, touched: &[usize]) -> Option<usize> {
         let found = match index {
             Some(index) => self.places.get(&index).copied(),
             None if !id.is_empty() => self.ids.get(id).copied(),
@@ -138,7 +158,7 @@ impl Calls {
         (!other_id && !beside).then_some(found)
     }
 
-    fn tell(&mut self, position: usize, arguments: &str, assembler: &mut Assembler) {
+    fn tell(&mut self, position: usize, arguments: Cow<'_, str>, assembler: &mut Assembler) {
         let Some((call, before)) = self.calls.get_mut(..=position).and_then(<[Call]>::split_last_mut) else {
             return;
         };
@@ -149,7 +169,7 @@ impl Calls {
             }
             return;
         }
-        call.held.push_str(arguments);
+        call.held.push_str(&arguments);
         if call.name.is_empty() {
             return;
         }
@@ -166,7 +186,7 @@ impl Calls {
             ..ToolCall::default()
         });
         call.told = Some(told);
-        assembler.tool_call_delta(told, &std::mem::take(&mut call.held));
+        assembler.tool_call_delta(told, std::mem::take(&mut call.held));
     }
 
     /// Tells the calls whose name never came, so that nothing is lost.
@@ -186,8 +206,16 @@ impl Calls {
                 ..ToolCall::default()
             });
             call.told = Some(told);
-            assembler.tool_call_delta(told, &format!("{}{rest}", std::mem::take(&mut call.held)));
+            assembler.tool_call_delta(told, format!("{}{rest}", std::mem::take(&mut call.held)));
         }
+    }
+}
+
+/// A word, in which halves that travel become U+FFFD; empty if there is none.
+fn whole(word: Option<Cow<'_, str>>, halves: bool) -> Cow<'_, str> {
+    match word {
+        Some(word) if halves => Cow::Owned(clean(&word).into_owned()),
+        word => word.unwrap_or_default(),
     }
 }
 

@@ -80,6 +80,23 @@ impl Decoder {
         read.unwrap_or_else(|error| Err(malformed(assembler, json, error)))
     }
 
+    /// Takes a chunk that says what the last one said, with another piece of text; false for any other.
+    fn repeats(&mut self, json: &str, assembler: &mut Assembler) -> bool {
+        let Some((text, kind)) = self.repeat.read(json) else {
+            return false;
+        };
+        self.halves = false;
+        match kind {
+            Kind::Text => self.text(text, assembler),
+            Kind::Thinking => self.thinking(text, assembler),
+            Kind::Arguments => {
+                self.flush(assembler);
+                self.calls.piece(self.repeat.call.piece(text), &[], assembler);
+            }
+        }
+        true
+    }
+
     fn take(&mut self, chunk: Chunk<'_>, json: &str, whole: bool, assembler: &mut Assembler) -> Result<()> {
         if let Some(error) = chunk.error.filter(|_| chunk.choice.is_none()) {
             return Err(inner_error(assembler.message(), error.get()));
@@ -87,9 +104,9 @@ impl Decoder {
         if chunk.choice.is_none() && chunk.usage.is_none() && extras::tell_a_failure(&chunk.extras) {
             return Err(inner_error(assembler.message(), json));
         }
-        match chunk.only_text() {
-            Some((text, kind)) if !whole => self.repeat.learn(json, text, kind),
-            _ => self.repeat.forget(),
+        match whole || self.halves {
+            true => self.repeat.forget(),
+            false => self.repeat.learn(json, &chunk),
         }
         self.facts(&chunk, assembler);
         assembler.start();
@@ -164,17 +181,17 @@ impl Decoder {
             .into_iter()
             .find(|field| text(field));
         if let Some(thinking) = told.and_then(|field| field.as_deref()) {
-            self.thinking(thinking, assembler);
+            self.thinking(thinking.into(), assembler);
         }
         if let Some(details) = delta.reasoning_details.filter(|details| details.get() != "[]") {
             let told = told.is_some();
             let readable = self.details.take(details.get());
             // The same text may stand in both fields: it counts once.
-            assembler.thinking(if told { "" } else { &readable });
+            assembler.thinking(if told { String::new() } else { readable });
         }
         match delta.content {
             Parts::None => {}
-            Parts::Text(text) => self.text(&text, assembler),
+            Parts::Text(text) => self.text(text, assembler),
             Parts::List(parts) => {
                 for part in parts {
                     self.part(part, assembler)?;
@@ -185,7 +202,7 @@ impl Decoder {
             if !std::mem::replace(&mut self.refused, true) {
                 assembler.close_open();
             }
-            self.text(&refusal, assembler);
+            self.text(refusal, assembler);
         }
         if let Some(annotations) = delta.annotations {
             self.cite(annotations, assembler);
@@ -232,13 +249,13 @@ impl Decoder {
         };
         let kind = value.get("type").and_then(Value::as_str).unwrap_or("text");
         match (kind, text("text"), text("thinking")) {
-            ("text" | "output_text", Some(text), _) => self.text(&text, assembler),
-            ("thinking" | "reasoning", _, Some(thinking)) => self.thinking(&thinking, assembler),
-            ("reasoning", Some(thinking), None) => self.thinking(&thinking, assembler),
+            ("text" | "output_text", Some(text), _) => self.text(text.into(), assembler),
+            ("thinking" | "reasoning", _, Some(thinking)) => self.thinking(thinking.into(), assembler),
+            ("reasoning", Some(thinking), None) => self.thinking(thinking.into(), assembler),
             ("refusal", _, _) => {
                 self.refused = true;
                 let refusal = text("refusal").unwrap_or_default();
-                self.text(&refusal, assembler);
+                self.text(refusal.into(), assembler);
             }
             _ => {
                 self.flush(assembler);
@@ -248,7 +265,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn text(&mut self, piece: &str, assembler: &mut Assembler) {
+    fn text(&mut self, piece: Cow<'_, str>, assembler: &mut Assembler) {
         let plain = !self.halves && !self.text_halves.is_holding();
         if plain && self.think_tags.is_none() && self.details.is_empty() && self.citations.is_empty() {
             assembler.text(piece);
@@ -256,21 +273,21 @@ impl Decoder {
         }
         let joined = self.text_halves.join(piece, self.halves);
         let Some(tags) = &mut self.think_tags else {
-            return self.plain_text(&joined, assembler);
+            return self.plain_text(joined, assembler);
         };
         for piece in tags.feed(&joined) {
-            self.piece(&piece, assembler);
+            self.piece(piece, assembler);
         }
     }
 
-    fn piece(&mut self, piece: &Piece, assembler: &mut Assembler) {
+    fn piece(&mut self, piece: Piece, assembler: &mut Assembler) {
         match piece {
-            Piece::Text(text) => self.plain_text(text, assembler),
+            Piece::Text(text) => self.plain_text(text.into(), assembler),
             Piece::Thinking(thinking) => assembler.thinking(thinking),
         }
     }
 
-    fn plain_text(&mut self, text: &str, assembler: &mut Assembler) {
+    fn plain_text(&mut self, text: Cow<'_, str>, assembler: &mut Assembler) {
         if text.is_empty() {
             return;
         }
@@ -281,8 +298,8 @@ impl Decoder {
         }
     }
 
-    fn thinking(&mut self, piece: &str, assembler: &mut Assembler) {
-        assembler.thinking(&self.thinking_halves.join(piece, self.halves));
+    fn thinking(&mut self, piece: Cow<'_, str>, assembler: &mut Assembler) {
+        assembler.thinking(self.thinking_halves.join(piece, self.halves));
     }
 
     fn cite(&mut self, annotations: &RawValue, assembler: &mut Assembler) {
@@ -313,7 +330,7 @@ impl Decoder {
             assembler.thinking(rest);
         }
         if let Some(piece) = self.think_tags.as_mut().and_then(ThinkTags::finish) {
-            self.piece(&piece, assembler);
+            self.piece(piece, assembler);
         }
         let rest = self.text_halves.rest();
         assembler.text(rest);
@@ -344,19 +361,15 @@ impl Decoder {
 
 impl Decode for Decoder {
     fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
-        let data = data.trim();
-        if data == "[DONE]" {
-            self.done = true;
-            return Ok(Flow::Ended);
-        }
-        if let Some((text, kind)) = self.repeat.text(data) {
-            self.halves = false;
-            match kind {
-                Kind::Text => self.text(&text, assembler),
-                Kind::Thinking => self.thinking(&text, assembler),
+        if !self.repeats(data, assembler) {
+            let data = data.trim();
+            if data == "[DONE]" {
+                self.done = true;
+                return Ok(Flow::Ended);
             }
-        } else if !data.is_empty() {
-            self.chunk(data, false, assembler)?;
+            if !data.is_empty() {
+                self.chunk(data, false, assembler)?;
+            }
         }
         Ok(if self.finish_reason.is_some() {
             Flow::Ending
@@ -410,5 +423,9 @@ impl Decode for Decoder {
 
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.settle(assembler);
+    }
+
+    fn read_in_full(&mut self) {
+        self.repeat.turn_off();
     }
 }

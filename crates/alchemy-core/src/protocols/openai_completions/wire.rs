@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::repeat::Kind;
 use crate::protocols::decoding::keys::Keys;
 use crate::protocols::decoding::wire::{First, Numbered, Parts, raw, read_object, shapes, text_or_digits};
 
@@ -24,49 +23,6 @@ pub(super) struct Chunk<'a> {
     pub(super) usage: Option<&'a RawValue>,
     pub(super) error: Option<&'a RawValue>,
     pub(super) extras: Keys<'a>,
-}
-
-impl<'a> Chunk<'a> {
-    /// The text that the chunk adds, if that is all it does and the text stands in the JSON as it is. The keys that
-    /// it may have beside it do nothing when they come again.
-    pub(super) fn only_text(&self) -> Option<(&'a str, Kind)> {
-        let choice = self.choice.as_ref()?;
-        let delta = choice.delta.as_ref()?;
-        let silent = self.error.is_none() && self.usage.is_none() && choice.is_silent() && delta.is_silent();
-        match (&delta.content, &delta.reasoning_content) {
-            _ if !silent => None,
-            (Parts::Text(Cow::Borrowed(text)), None) if !text.is_empty() => Some((text, Kind::Text)),
-            (Parts::None, Some(Cow::Borrowed(text))) if !text.is_empty() => Some((text, Kind::Thinking)),
-            _ => None,
-        }
-    }
-}
-
-impl Choice<'_> {
-    /// Whether nothing but the delta has an effect.
-    fn is_silent(&self) -> bool {
-        self.message.is_none()
-            && self.finish_reason.is_none()
-            && self.native_finish_reason.is_none()
-            && self.usage.is_none()
-            && self.error.is_none()
-            && self.extras.is_empty()
-    }
-}
-
-impl Delta<'_> {
-    /// Whether nothing but `content` and `reasoning_content` has an effect.
-    fn is_silent(&self) -> bool {
-        self.reasoning.is_none()
-            && self.reasoning_details.is_none()
-            && self.refusal.is_none()
-            && self.tool_calls.is_empty()
-            && self.function_call.is_none()
-            && self.annotations.is_none()
-            && self.audio.is_none()
-            && self.images.is_none()
-            && self.extras.is_empty()
-    }
 }
 
 /// The first choice.

@@ -63,19 +63,19 @@ fn start(items: &mut Items, position: usize, id: &str, name: &str, custom: bool,
     items.calls += 1;
     if let Some(item) = items.list.get_mut(position) {
         item.call = Some(told);
-        out.tool_call_delta(told, &std::mem::take(&mut item.held));
+        out.tool_call_delta(told, std::mem::take(&mut item.held));
     }
 }
 
 /// Takes a piece of a call's arguments; `halves` tells that halves of surrogate pairs travel in it.
-pub(super) fn piece(items: &mut Items, at: Whereabouts<'_>, piece: &str, halves: bool, out: &mut Assembler) {
+pub(super) fn piece(items: &mut Items, at: Whereabouts<'_>, piece: Cow<'_, str>, halves: bool, out: &mut Assembler) {
     let position = items.find(at);
     let Some(item) = items.list.get_mut(position).filter(|item| !item.done) else {
         return;
     };
     let joined = item.halves.join(piece, halves);
     match item.call {
-        Some(call) => out.tool_call_delta(call, &joined),
+        Some(call) => out.tool_call_delta(call, joined),
         None => item.held.push_str(&joined),
     }
 }

@@ -4,9 +4,12 @@
 //! The pieces are told as they come, the done item has the last word, and of the last response only those items are
 //! taken that were not done before: some servers leave its output empty, and its encrypted reasoning may differ.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::items::{Items, Slot, Whereabouts};
+use super::repeat::Repeat;
 use super::wire::Event;
 use super::{calls, finish, progress, usage};
 use crate::assembler::Assembler;
@@ -25,6 +28,7 @@ use crate::types::{ModelCost, Notice, StopReason};
 /// The terminal marker is the event that brings the whole response, whatever it says of it.
 pub struct Decoder {
     prices: Option<ModelCost>,
+    repeat: Repeat,
     items: Items,
     /// How the answer ended.
     stop: Option<StopReason>,
@@ -36,6 +40,7 @@ impl Decoder {
     pub fn new(_quirks: &Quirks, prices: Option<ModelCost>) -> Self {
         Decoder {
             prices,
+            repeat: Repeat::default(),
             items: Items::default(),
             stop: None,
         }
@@ -49,17 +54,17 @@ impl Decoder {
         let content = event.content_index.unwrap_or(0);
         let summary = event.summary_index.unwrap_or(0);
         let slot = match event.kind.text() {
-            "response.output_text.delta" => Slot::Text(content),
-            "response.reasoning_summary_text.delta" => Slot::Summary(summary),
-            "response.reasoning_text.delta" => Slot::Reasoning(content),
-            "response.refusal.delta" => Slot::Refusal(content),
-            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                calls::piece(&mut self.items, at, event.delta.text(), halves, out);
-                return Ok(Flow::More);
-            }
+            "response.output_text.delta" => Some(Slot::Text(content)),
+            "response.reasoning_summary_text.delta" => Some(Slot::Summary(summary)),
+            "response.reasoning_text.delta" => Some(Slot::Reasoning(content)),
+            "response.refusal.delta" => Some(Slot::Refusal(content)),
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => None,
             _ => return self.other(&event, at, json, out),
         };
-        self.items.piece(at, slot, event.delta.text(), halves, out);
+        if !halves {
+            self.repeat.learn(json, &event, slot);
+        }
+        piece(&mut self.items, at, slot, event.delta.text().into(), halves, out);
         Ok(Flow::More)
     }
 
@@ -191,13 +196,13 @@ impl Decoder {
 
 impl Decode for Decoder {
     fn event(&mut self, data: &str, assembler: &mut Assembler) -> Result<Flow> {
+        if let Some((text, at, slot)) = self.repeat.read(data) {
+            piece(&mut self.items, at, slot, text, false, assembler);
+            return Ok(Flow::More);
+        }
         let data = data.trim();
         if data.is_empty() || data == "[DONE]" {
             return Ok(Flow::More);
-        }
-        // The first reading is written out, since every piece of an answer goes this way: it costs a little less so.
-        if let Ok(event) = serde_json::from_str(data) {
-            return self.take(event, data, false, assembler);
         }
         let read =
             read_halves::<Event<'static>, _>(data, |event, json, halves| self.take(event, json, halves, assembler));
@@ -232,6 +237,25 @@ impl Decode for Decoder {
 
     fn interrupted(&mut self, assembler: &mut Assembler) {
         self.items.flush(assembler);
+    }
+
+    fn read_in_full(&mut self) {
+        self.repeat.turn_off();
+    }
+}
+
+/// A piece of a text, or of the arguments of a call, which have no slot.
+fn piece(
+    items: &mut Items,
+    at: Whereabouts<'_>,
+    slot: Option<Slot>,
+    piece: Cow<'_, str>,
+    halves: bool,
+    out: &mut Assembler,
+) {
+    match slot {
+        Some(slot) => items.piece(at, slot, piece, halves, out),
+        None => calls::piece(items, at, piece, halves, out),
     }
 }
 

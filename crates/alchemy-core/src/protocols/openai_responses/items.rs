@@ -55,7 +55,7 @@ pub(super) struct Part {
 }
 
 /// Which text of an item a piece belongs to.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Slot {
     /// A part of a message's content.
     Text(u64),
@@ -98,7 +98,14 @@ pub(super) struct Whereabouts<'a> {
 
 impl Items {
     /// Takes a piece of text; `halves` tells that halves of surrogate pairs travel in it.
-    pub(super) fn piece(&mut self, at: Whereabouts<'_>, slot: Slot, piece: &str, halves: bool, out: &mut Assembler) {
+    pub(super) fn piece(
+        &mut self,
+        at: Whereabouts<'_>,
+        slot: Slot,
+        piece: Cow<'_, str>,
+        halves: bool,
+        out: &mut Assembler,
+    ) {
         let same = |writing: &Writing| at.place == Some(writing.place) && slot == writing.slot;
         let writing = match self.writing.filter(same) {
             Some(writing) => writing,
@@ -116,7 +123,7 @@ impl Items {
             .get_mut(writing.item)
             .and_then(|item| item.parts.get_mut(writing.part));
         if let Some(part) = part {
-            say(slot, &part.halves.join(piece, halves), out);
+            say(slot, part.halves.join(piece, halves), out);
         }
     }
 
@@ -251,8 +258,8 @@ impl Items {
     }
 }
 
-fn say(slot: Slot, text: &str, out: &mut Assembler) {
-    if text.is_empty() {
+fn say(slot: Slot, text: impl AsRef<str> + Into<String>, out: &mut Assembler) {
+    if text.as_ref().is_empty() {
         return;
     }
     match slot.is_thinking() {

@@ -6,6 +6,7 @@ mod decode;
 mod finish;
 mod items;
 mod progress;
+mod repeat;
 mod usage;
 mod wire;
 
