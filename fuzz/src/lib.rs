@@ -27,6 +27,8 @@ pub mod halves;
 pub mod legality;
 #[path = "../../crates/alchemy-core/tests/fuzzing/mutate.rs"]
 pub mod mutate;
+#[path = "../../crates/alchemy-core/tests/fuzzing/repeats.rs"]
+pub mod repeats;
 #[path = "../../crates/alchemy-core/tests/fuzzing/values.rs"]
 pub mod values;
 
@@ -69,7 +71,10 @@ pub fn change_answer(api: Option<Api>, room: &mut [u8], size: usize, largest: us
         let body = &mut room[HEADER..];
         return HEADER + libfuzzer_sys::fuzzer_mutate(body, size - HEADER, largest - HEADER);
     }
-    mutate::mutate(&mut case, seeds, &mut chance);
+    match chance.once_in(4) {
+        true => repeats::repeat(&mut case, &mut chance),
+        false => mutate::mutate(&mut case, seeds, &mut chance),
+    }
     put(&case.write(), room, largest)
 }
 
@@ -124,11 +129,13 @@ macro_rules! decoder {
                 .iter()
                 .position(|known| *known == api);
             let api = u8::try_from(at.unwrap_or(0)).unwrap_or(0);
-            $crate::answers::check(&$crate::case::Case {
+            let case = $crate::case::Case {
                 api,
                 status: 0,
                 ..case
-            })
+            };
+            $crate::answers::check(&case);
+            $crate::repeats::check(&case)
         });
     };
 }
