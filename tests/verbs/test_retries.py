@@ -205,7 +205,7 @@ def test_a_slow_server_is_not_asked_again(drive, serve, stream_of, wire):
     """A time limit that has passed is the end: the provider may be at work on the first request."""
     server = serve([Pause(5)], event_stream(*wire.text))
     with pytest.raises(alchemy.FirstEventTimeoutError):
-        drive.result(stream_of(server, retries=FAST, timeout=alchemy.Timeout(first_event=0.2)))
+        drive.result(stream_of(server, retries=FAST, timeout=alchemy.Timeout(first_event=0.6)))
     assert len(server.requests) == 1
 
 
@@ -315,7 +315,7 @@ def test_a_failure_whose_body_stalls_is_that_failure(drive, serve, at, stream_of
     sent = {"none": b"", "a part": framed(raw[:9]), "all but its end": framed(raw)}[body]
     headers = [("transfer-encoding", "chunked"), ("retry-after", "7")]
     server = serve([head(429, headers) + sent, Stall()])
-    options = {"retries": 0, "timeout": 0.4}
+    options = {"retries": 0, "timeout": 0.8}
     with pytest.raises(alchemy.RateLimitError) as caught:
         _ = (
             drive.result(stream_of(server, **options))
@@ -338,7 +338,7 @@ def test_the_body_of_a_failure_is_not_waited_for_long(drive, serve, at):
 def test_a_failure_whose_body_stalls_is_tried_again(serve, ask, wire):
     """It is tried again like any other, also where a limit of the answer is shorter than that patience."""
     server = serve([head(503, [("content-length", 99)]), Stall()], answer(wire.whole))
-    message = ask(server, timeout=alchemy.Timeout(first_event=0.2))
+    message = ask(server, timeout=alchemy.Timeout(first_event=0.6))
     assert message.text == "Hello there."
     assert [attempt.error for attempt in message.attempts] == ["OverloadedError", None]
 
