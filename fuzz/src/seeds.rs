@@ -26,7 +26,6 @@ fn main() {
         write(target, &mut all.iter().map(Case::write));
     }
     write("json_array", &mut all.iter().map(|case| array(case).write()));
-    #[cfg(fuzzing)]
     write(
         "http_answer",
         &mut (0..500).map(alchemy_core::transport::replay::cuts::draw),
