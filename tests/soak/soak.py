@@ -155,7 +155,8 @@ class Soak:
         if self.counts.illegal:
             self.problems += self.counts.illegal[:20]
         self.problems += first.grown_to(last)
-        if last.files > self.base.files + 6 or last.threads > self.base.threads + 1:
+        # Six of the shared runtime and of connections, and three of each of four runtimes that threads carry requests by.
+        if last.files > self.base.files + 6 + 4 * 3 or last.threads > self.base.threads + 1:
             self.problems.append(f"something is left: {self.base}; after it: {last}")
         return {
             "calls": f"{self.counts.total:,}",
