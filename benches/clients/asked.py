@@ -7,7 +7,7 @@ OPENAI_RESPONSES = "openai-responses"
 ANTHROPIC_MESSAGES = "anthropic-messages"
 GOOGLE_GENERATIVE_AI = "google-generative-ai"
 PROMPT = "hi"
-KEY = "k"
+KEY = "sk-benchmark-0123456789abcdef0123456789abcdef"
 MAX_TOKENS = 1_024
 WHOLE_TEXT = "Hello! How can I help you today?"
 """The text of an answer that is not streamed, over any protocol."""

@@ -33,8 +33,6 @@ TASKS = 12
 # How long a call may take over its total limit before it is taken for hung.
 HUNG = 20.0
 FULL_SECONDS = 600
-# What stays open between calls: the shared runtime's, and three for each of the four runtimes that wait for a thread.
-KEPT_FILES = 6 + 3 * 4
 
 
 class Soak:
@@ -128,7 +126,7 @@ class Soak:
             client.close()
         self.clients = []
         ends = time.monotonic() + 6
-        while time.monotonic() < ends and Sample.take().files > self.base.files + KEPT_FILES - 2:
+        while time.monotonic() < ends and Sample.take().files > self.base.files + 4:
             time.sleep(0.1)
         return Sample.take()
 
@@ -157,7 +155,8 @@ class Soak:
         if self.counts.illegal:
             self.problems += self.counts.illegal[:20]
         self.problems += first.grown_to(last)
-        if last.files > self.base.files + KEPT_FILES or last.threads > self.base.threads + 1:
+        # Six of the shared runtime and of connections, and three of each of four runtimes that threads carry requests by.
+        if last.files > self.base.files + 6 + 4 * 3 or last.threads > self.base.threads + 1:
             self.problems.append(f"something is left: {self.base}; after it: {last}")
         return {
             "calls": f"{self.counts.total:,}",
