@@ -32,6 +32,7 @@ def test_many_threads_at_once(serve, at):
     assert len(server.connections) == 50
 
 
+@pytest.mark.alone
 def test_threads_that_end_leave_nothing_open(serve, at, holdings):
     """The connection and the descriptors of a thread that has ended serve the threads after it."""
     server = serve()

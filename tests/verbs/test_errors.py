@@ -192,6 +192,7 @@ TIMEOUTS = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("case", TIMEOUTS)
 def test_each_timeout_is_its_own_error(drive, serve, stream_of, wire, case):
     """Each phase has its limit and its error, which keeps what had arrived, and the connection is closed."""

@@ -28,6 +28,8 @@ from servers import (
     head,
 )
 
+pytestmark = pytest.mark.alone
+
 OTHER = {"id": "other"}
 
 
