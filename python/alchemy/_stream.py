@@ -71,7 +71,7 @@ class MessageStream(EventQueue):
 
     __slots__ = ("__weakref__", "_errors", "_logged", "_told")
 
-    def __init__(self, _native: NativeStream, *, errors: Literal["raise", "event"]) -> None:
+    def __init__(self, native: NativeStream, *, errors: Literal["raise", "event"]) -> None:  # noqa: ARG002  (the base takes it)
         """Wrap a prepared request; `alchemy.stream` makes streams."""
         self._errors = errors
         self._told = False
