@@ -63,7 +63,8 @@ def test_many_streams_lose_nothing(new_loop, serve, at, moderated):
     before = naps()
     with alchemy.Client(wake_moderation=moderated) as client:
         assert run_in(new_loop(), paced_streams(serve, at, client)()) == [PIECES] * 100
-    assert (naps() > before) is moderated
+    # There may be one when all have ended, which keeps nobody waiting.
+    assert (naps() > before + 5) is moderated
 
 
 def test_a_sync_wait_keeps_the_reader_awake(serve, at):

@@ -59,13 +59,14 @@ pub struct Sending {
     pub claim: Option<Claim>,
     /// Makes the request and its answer anew; None: it is sent once.
     pub again: Option<Box<dyn Again>>,
-    /// Kept until the answer has been read, whatever it is.
+    /// Kept until the task that reads the answer has ended, whatever it is.
     pub companion: Option<Box<dyn Send>>,
 }
 
 impl Reader {
     /// Sends the request and reads its answer, and frees its connection.
-    pub(super) async fn run(self, sending: Sending, started: Instant) {
+    pub(super) async fn run(self, mut sending: Sending, started: Instant) {
+        let _companion = sending.companion.take();
         if let Some(mut reply) = self.answer(sending, started).await
             && !poll_fn(|context| Poll::Ready(has_ended(&mut reply, context))).await
         {
@@ -82,7 +83,6 @@ impl Reader {
         let Sending {
             pool, mut call, claim, ..
         } = sending;
-        let _companion = sending.companion;
         let mut deadlines = Deadlines::new(sending.timeout, started.into());
         let mut retrying = Retrying::new(sending.retries, sending.budgets, sending.again, &call);
         let mut permit = None;

@@ -25,7 +25,7 @@ use super::connection::{Broken, Connection, with_buffer};
 use super::heads::{AnswerHead, HEAD_BYTES, answer_head, request_head};
 use super::kept::Home;
 use super::socket::{Socket, Tcp};
-use super::{CONNECTING, Call};
+use super::{CONNECTING, Call, tls};
 
 /// A connection is found dead when this long nothing was heard of it, the probes included.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -150,7 +150,7 @@ impl Direct {
         let socket = match &self.tls {
             Some(tls) => {
                 let name = server_name(url).map_err(Unsent::Connect)?;
-                let tls = tls.connect(name, tcp).await;
+                let tls = tls::handshake(tls, name, tcp).await;
                 Socket::Encrypted(Box::new(tls.map_err(|error| Unsent::Connect(error.into()))?))
             }
             None => Socket::Plain(tcp),

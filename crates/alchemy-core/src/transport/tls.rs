@@ -3,15 +3,58 @@
 //! Certificates are always verified. There is no way to turn that off: a server of one's own is trusted by its
 //! certificate, or that of its authority, as `ca_file`.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::AlertDescription;
 use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::TransportConfig;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
+
+/// The bytes before an alert that is not encrypted yet: its type, the version, of which only the first byte counts, and the
+/// length.
+const ALERT: (u8, u8, [u8; 2]) = (21, 3, [0, 2]);
+
+/// Makes a connection an encrypted one.
+pub(super) async fn handshake<T>(
+    connector: &TlsConnector,
+    name: ServerName<'static>,
+    socket: T,
+) -> io::Result<TlsStream<T>>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    match connector.connect(name, socket).into_fallible().await {
+        Ok(encrypted) => Ok(encrypted),
+        Err((error, mut socket)) => Err(last_word(error, &mut socket).await),
+    }
+}
+
+/// Why a server ended the handshake. One that does not like what it reads says so and hangs up, and to write on into that
+/// fails before its word is read.
+async fn last_word(error: io::Error, socket: &mut (impl AsyncRead + Unpin)) -> io::Error {
+    if !matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
+        return error;
+    }
+    let mut word = [0; 7];
+    if socket.read_exact(&mut word).await.is_err() {
+        return error;
+    }
+    match word {
+        [kind, major, _, high, low, _, alert] if (kind, major, [high, low]) == ALERT => {
+            let alert = AlertDescription::from(alert);
+            io::Error::new(io::ErrorKind::InvalidData, rustls::Error::AlertReceived(alert))
+        }
+        _ => error,
+    }
+}
 
 /// The settings of TLS. `encrypted` tells whether any connection will need them; what no connection needs is not read.
 pub(super) fn config(config: &TransportConfig, encrypted: bool) -> Result<rustls::ClientConfig> {
@@ -121,6 +164,24 @@ fn unusable(setting: &str, file: &Path, what: &str, takes: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_last_word_of_a_server_that_hangs_up_is_read() {
+        let asked = async |kind: io::ErrorKind, mut bytes: &[u8]| last_word(kind.into(), &mut bytes).await;
+        let alert = [21, 3, 3, 0, 2, 2, 116];
+        let told = asked(io::ErrorKind::BrokenPipe, &alert).await;
+        let told = told.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+        assert_eq!(
+            told,
+            Some(&rustls::Error::AlertReceived(AlertDescription::CertificateRequired))
+        );
+        for bytes in [&alert[..6], b"", b"HTTP/1.1 400"] {
+            let kind = asked(io::ErrorKind::ConnectionReset, bytes).await.kind();
+            assert_eq!(kind, io::ErrorKind::ConnectionReset);
+        }
+        let kind = asked(io::ErrorKind::UnexpectedEof, &alert).await.kind();
+        assert_eq!(kind, io::ErrorKind::UnexpectedEof);
+    }
 
     #[test]
     fn a_key_alone_is_refused() {
