@@ -54,19 +54,24 @@ impl Server {
     }
 
     fn request(&self, transport: &Transport) -> (Stream, Sending) {
-        let prepared =
-            Settings::default().prepare(Arc::clone(&self.model), &Default::default(), Options::default(), false);
-        let prepared = prepared.unwrap();
-        let stream = Stream::new(prepared.answer().unwrap(), false);
+        let (stream, sending) = request(&self.model, transport, false);
         stream.discard();
-        let sending = prepared.into_sending(transport, Arc::default(), None, None, None);
-        (stream, sending.unwrap())
+        (stream, sending)
     }
 
     /// The connections of the requests so far, in order.
     fn seen(&self) -> Vec<usize> {
         self.seen.lock().unwrap().clone()
     }
+}
+
+/// A stream that was not started, and what sends its request.
+fn request(model: &Arc<Model>, transport: &Transport, streamed: bool) -> (Stream, Sending) {
+    let prepared = Settings::default().prepare(Arc::clone(model), &Default::default(), Options::default(), streamed);
+    let prepared = prepared.unwrap();
+    let stream = Stream::new(prepared.answer().unwrap(), false);
+    let sending = prepared.into_sending(transport, Arc::default(), None, None, None);
+    (stream, sending.unwrap())
 }
 
 fn take_request(reader: &mut impl BufRead) -> bool {
@@ -165,14 +170,7 @@ fn what_follows_an_answer_is_not_waited_for_and_the_connection_is_used_again() {
     let transport = Transport::new(TransportConfig::default());
     let own = own(&shared);
     for _ in 0..2 {
-        let prepared =
-            Settings::default().prepare(Arc::clone(&server.model), &Default::default(), Options::default(), true);
-        let prepared = prepared.unwrap();
-        let stream = Stream::new(prepared.answer().unwrap(), false);
-        let sending = prepared
-            .into_sending(&transport, Arc::default(), None, None, None)
-            .unwrap();
-        assert_eq!(carry(&own, (stream, sending)), "Hi.");
+        assert_eq!(carry(&own, request(&server.model, &transport, true)), "Hi.");
         std::thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(server.seen(), [0, 0]);
@@ -183,13 +181,8 @@ fn one_that_is_dropped_in_between_closes_its_connection_and_is_aborted() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut model = Model::new("m", "custom");
     model.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
-    let prepared = Settings::default().prepare(Arc::new(model), &Default::default(), Options::default(), false);
-    let prepared = prepared.unwrap();
     let transport = Transport::new(TransportConfig::default());
-    let stream = Stream::new(prepared.answer().unwrap(), false);
-    let sending = prepared
-        .into_sending(&transport, Arc::default(), None, None, None)
-        .unwrap();
+    let (stream, sending) = request(&Arc::new(model), &transport, false);
     let shared = Builder::new_current_thread().enable_all().build().unwrap();
     let own = own(&shared);
     let mut carrying = Box::pin(stream.carry(sending).unwrap());
