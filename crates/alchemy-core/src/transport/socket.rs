@@ -181,3 +181,33 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::net::TcpListener;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+    use crate::runtimes::OwnRuntime;
+
+    #[test]
+    fn the_thread_of_a_program_writes_one_slice_at_a_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let write = async move || {
+            let mut socket = Tcp::new(TcpStream::connect(address).await.unwrap());
+            let slices = [IoSlice::new(b""), IoSlice::new(b"head"), IoSlice::new(b"body")];
+            let written = poll_fn(|context| Pin::new(&mut socket).poll_write_vectored(context, &slices)).await;
+            written.unwrap()
+        };
+        let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+        let shared = runtime();
+        let own = OwnRuntime::new(runtime(), shared.handle().clone());
+        assert_eq!(own.drive(pin!(write()), Duration::from_secs(20)), Some(4));
+        assert_eq!(shared.block_on(write()), 8);
+    }
+}
