@@ -200,7 +200,7 @@ impl fmt::Debug for Headers {
 
 /// A value if it is visible ASCII.
 pub(crate) fn visible(value: &[u8]) -> Option<&str> {
-    let plain = value.iter().all(|byte| is_visible(*byte));
+    let plain = are_visible(value);
     std::str::from_utf8(value).ok().filter(|_| plain)
 }
 
@@ -222,11 +222,13 @@ pub(crate) const MOST_OF_NAME: usize = u16::MAX as usize;
 
 /// Whether a text can be the value of a header that every server reads alike.
 pub(crate) fn is_value(text: &str) -> bool {
-    text.bytes().all(is_visible)
+    are_visible(text.as_bytes())
 }
 
-fn is_visible(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'~')
+/// Whether all bytes are visible ASCII, spaces or tabs. Without a way out many are looked at together.
+fn are_visible(bytes: &[u8]) -> bool {
+    let visible = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
+    bytes.iter().fold(true, |all, byte| all & visible(*byte))
 }
 
 fn is(name: &[u8], other: &str) -> bool {
