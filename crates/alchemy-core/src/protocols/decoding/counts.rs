@@ -2,8 +2,6 @@
 //!
 //! A parser of the general kind takes ten times as long for a handful of whole numbers. What is not plain is left to it.
 
-use memchr::memchr2;
-
 /// What the value of a key is to be.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
@@ -115,7 +113,7 @@ impl<'a, P: Fn(&[u8], &[u8]) -> Place, const N: usize> Reader<'a, P, N> {
     /// What is between two quotes, without escapes.
     fn string(&mut self) -> Option<&'a [u8]> {
         let inside = self.rest.strip_prefix(b"\"")?;
-        let (text, after) = inside.split_at_checked(memchr2(b'"', b'\\', inside)?)?;
+        let (text, after) = inside.split_at_checked(end_of_string(inside)?)?;
         self.rest = after;
         self.take(b'"')?;
         Some(text)
@@ -141,6 +139,23 @@ impl<'a, P: Fn(&[u8], &[u8]) -> Place, const N: usize> Reader<'a, P, N> {
             self.rest = rest;
         }
     }
+}
+
+/// Where the first quote or backslash is, looked for in eight bytes at a time. Names are too short for more.
+fn end_of_string(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    let (words, rest) = text.as_chunks::<8>();
+    // Of the bits that are set the lowest is that of the first byte that is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(words.len() * 8 + end)
 }
 
 #[cfg(test)]
@@ -173,6 +188,18 @@ mod tests {
             ),
         ] {
             assert_eq!(plain::<2>(json, place), Some(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_string_ends_at_the_first_quote_or_backslash() {
+        for length in 0..40 {
+            let start: String = "#]!aé\u{1}\u{7f}".chars().cycle().take(length).collect();
+            for rest in ["\"", "\\", "\\\"", "\"#]\u{80}\u{1}aaaaaaaaaa", "\\\"\"aaaaaa"] {
+                let text = format!("{start}{rest}");
+                assert_eq!(end_of_string(text.as_bytes()), Some(start.len()), "{text:?}");
+            }
+            assert_eq!(end_of_string(start.as_bytes()), None);
         }
     }
 
