@@ -56,6 +56,8 @@ class Bound:
 def limit_of(measure: str, samples: Samples, ideal: float = 4.0) -> float | None:
     """The limit of a measure; None where it has none. `ideal` is the seconds that the wall-time bounds are for."""
     words = measure.split()
+    if words[0] == "awake":
+        return limit_of(" ".join(("burst" if words[1] in EVENT else "concurrency", *words[1:])), samples, ideal)
     found = FIXED.get(measure)
     if "provider" in words:
         # What the provider says of itself is kept beside the client's figures, under the same words.

@@ -16,7 +16,7 @@ SDK_OF = {
 ONE_PROTOCOL = ("google-genai", "anthropic")
 """Libraries whose protocol is not OpenAI's."""
 NATIVE = {"anthropic": "anthropic-messages", "google-genai": "google-generative-ai"}
-WITH_FLOOR = ("burst", "concurrency", "free")
+WITH_FLOOR = ("burst", "concurrency", "free", "awake")
 """The measures in which the floor takes part."""
 NO_CALLS = ("google-genai", RAW)
 """Who has no streamed arguments to read: the protocol sends them whole, or the reader looks at nothing."""
@@ -24,6 +24,8 @@ TLS_NAMES = (OURS, "httpx", "aiohttp", "pyreqwest")
 FREE_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", YARDSTICK, "aiohttp", FLOOR)
 STEADY_NAMES = (OURS, f"{OURS}, uvloop", RAW, f"{RAW}, uvloop", FLOOR)
 """Who is run in every round of the long measures; the others in one or two."""
+AWAKE_NAMES = (OURS, RAW, YARDSTICK, "pyreqwest")
+"""Whose requests are measured on cores that are kept awake as well."""
 FEWER_ROUNDS = ("500", "2000")
 """Numbers of streams that stand between or beyond those that have bounds."""
 EVENTS_OF_A_PROTOCOL = {"fast": "5000x10", "middle": "5000x2", "slow": "5000x1", "slowest": "5000x1"}
@@ -40,6 +42,8 @@ class Job:
     rounds: int
     pinned: bool = True
     tls: bool = False
+    awake: bool = False
+    """Whether the cores are kept awake meanwhile."""
 
 
 Jobs = Callable[[Plan, list[Contestant]], Iterator[Job]]
@@ -160,6 +164,18 @@ def free(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
             yield from _paced("free", plan, one, plan.pieces.free, pinned=False)
 
 
+def awake(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
+    """Requests, and many streams in one event loop, on cores that do not go to sleep between two of them."""
+    for one in with_uvloop(contestants):
+        rounds = _long_rounds(plan, one)
+        for mode in one.modes if one.name in AWAKE_NAMES else ():
+            arguments = (mode, "--requests", str(plan.pieces.requests[one.speed]))
+            yield Job(f"awake {mode}", one, arguments, rounds, awake=True)
+        for piece in plan.pieces.free if one.name in STEADY_NAMES else ():
+            arguments = ("async", "--paced", piece)
+            yield Job(f"awake {piece.split('x')[0]}", one, arguments, rounds, awake=True)
+
+
 def memory(plan: Plan, contestants: list[Contestant]) -> Iterator[Job]:
     """What an open stream takes."""
     for one in contestants:
@@ -203,6 +219,7 @@ BY_GROUP: dict[str, Jobs] = {
     "concurrency": concurrency,
     "threads": threads,
     "free": free,
+    "awake": awake,
     "memory": memory,
     "tls": tls,
 }

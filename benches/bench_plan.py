@@ -5,8 +5,8 @@ from typing import Literal
 
 from bench_contestants import Speed
 
-GROUPS = ("burst", "protocols", "tools", "concurrency", "threads", "free", "memory", "start", "tls")
-Group = Literal["burst", "protocols", "tools", "concurrency", "threads", "free", "memory", "start", "tls"]
+GROUPS = ("burst", "protocols", "tools", "concurrency", "threads", "free", "awake", "memory", "start", "tls")
+Group = Literal["burst", "protocols", "tools", "concurrency", "threads", "free", "awake", "memory", "start", "tls"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Pieces:
     threads: dict[Speed, str]
     """The same in threads."""
     free: tuple[str, ...]
-    """The same in one event loop on all cores, for the fast ones."""
+    """The same in one event loop on all cores, and on cores that are kept awake, for the fast ones."""
     memory: dict[Speed, str]
     """Idle paced streams."""
 

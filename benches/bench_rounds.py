@@ -13,7 +13,7 @@ from typing import Any
 from bench_contestants import FLOOR
 from bench_jobs import Job
 from bench_samples import Samples
-from bench_setup import Provider, pinned
+from bench_setup import Provider, awake, pinned
 
 CLIENTS = Path(__file__).resolve().parent / "clients"
 SECONDS = 120
@@ -27,6 +27,8 @@ class Run:
     provider: Provider
     core: int | None
     """The core that the clients are pinned to; None where processes cannot be pinned."""
+    provider_core: int | None
+    """The same for the provider."""
     pythons: Mapping[str, Path]
     """The interpreter of each contestant, by its name without what follows a comma; the floor is a program itself."""
     samples: Samples
@@ -73,14 +75,20 @@ def run_job(job: Job, run: Run) -> None:
     key = (job.contestant.name, job.group)
     if key in run.broken:
         return
+    if job.awake and (run.core is None or run.provider_core is None):
+        run.samples.note("nothing was measured on cores kept awake: processes cannot be pinned to a core each")
+        return
+    kept = (run.core, run.provider_core) if job.awake else ()
     before = run.provider.stats()["cpu_seconds"]
     run.provider.reset()
     try:
-        with pinned(run.core if job.pinned else None):
+        with awake(core for core in kept if core is not None), pinned(run.core if job.pinned else None):
             done = subprocess.run(command(job, run), capture_output=True, text=True, check=False, timeout=SECONDS)
         problem = last_word(done.stderr, done.returncode) if done.returncode else ""
     except subprocess.TimeoutExpired:
         problem = f"not done after {SECONDS} seconds"
+    except RuntimeError as error:
+        problem = str(error)
     if problem:
         run.broken.add(key)
         run.samples.note(f"{job.contestant.name} left out of '{job.group}': {problem}")

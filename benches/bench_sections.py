@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bench_contestants import ALL, FLOOR, OURS, RAW
-from bench_jobs import NATIVE, SDK_OF
+from bench_jobs import AWAKE_NAMES, NATIVE, SDK_OF
 from bench_samples import Samples
 from bench_tables import Column, Row, Table
 
@@ -82,6 +82,15 @@ def requests() -> Table:
     return Table("requests", "Requests that do not stream", text, columns, named)
 
 
+def awake_requests() -> Table:
+    """Requests on cores that are kept awake."""
+    text = "CPU microseconds for one request on a connection that is kept, while neither core goes to sleep."
+    rows = tuple(
+        Row(f"{name}, {mode}", name, f"awake {mode}") for mode in ("sync", "async") for name in (*AWAKE_NAMES[1:], OURS)
+    )
+    return Table("awake-requests", "Requests, cores kept awake", text, (Column("a request, us", "request cpu"),), rows)
+
+
 def tools() -> Table:
     """Streamed tool calls."""
     sizes = {800: "0.8 KB", 4_000: "4 KB", 40_000: "40 KB", 400_000: "400 KB"}
@@ -111,6 +120,10 @@ def concurrency(samples: Samples) -> Iterator[Table]:
     for streams in stream_counts(samples, "free"):
         title = f"{streams:,} paced streams, all cores"
         yield Table(f"free-{streams}", title, PACED_TEXT, PACED, _rows(f"free {streams}", _names()))
+    yield awake_requests()
+    for streams in stream_counts(samples, "awake"):
+        title = f"{streams:,} paced streams, one core, cores kept awake"
+        yield Table(f"awake-{streams}", title, PACED_TEXT, PACED, _rows(f"awake {streams}", _names()))
     yield Table("threads-one", "64 threads, one core", PACED_TEXT, PACED, _rows("threads one", _names()))
     yield Table("threads-all", "64 threads, all cores", PACED_TEXT, PACED, _rows("threads all", _names()))
 

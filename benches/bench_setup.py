@@ -6,8 +6,8 @@ import platform
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,38 @@ def pinned(core: int | None) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+AWAKE = """
+import os
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+parent = os.getppid()
+print(flush=True)
+while os.getppid() == parent:
+    for _ in range(100_000):
+        pass
+"""
+"""A program that takes what a core has left over, until its parent is gone."""
+
+
+@contextmanager
+def awake(cores: Iterable[int]) -> Iterator[list[int]]:
+    """Keeps cores from going to sleep, by a process of the lowest class on each that gives way to any other at once.
+
+    Yields the ids of the processes.
+    """
+    with ExitStack() as stack:
+        ids = []
+        for core in cores:
+            with pinned(core):
+                process = subprocess.Popen([sys.executable, "-c", AWAKE], stdout=subprocess.PIPE)
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                raise RuntimeError("no process can be run here that keeps a core awake and gives way to all others")
+            ids.append(process.pid)
+        yield ids
 
 
 @dataclass(frozen=True)

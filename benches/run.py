@@ -72,7 +72,7 @@ def measure(plan: Plan, asked: argparse.Namespace, present: Field, samples: Samp
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if "tls" in asked.measures else None
         running = stack.enter_context(provider(present.programs / "alchemy-loopback", provider_core, folder))
-        everything = Run(running, client_core, present.pythons, samples, progress)
+        everything = Run(running, client_core, provider_core, present.pythons, samples, progress)
         if "protocols" in asked.measures:
             event_bytes(running, present, samples)
         clients = [one for one in present.contestants if one.script]

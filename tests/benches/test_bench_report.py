@@ -101,6 +101,8 @@ def test_bounds_that_depend_on_other_figures():
     assert bench_bounds.limit_of("burst async events-1000000 cpu", found) == 1.0
     assert bench_bounds.limit_of("burst async events-1000 cpu", found) == pytest.approx(1.065)
     assert bench_bounds.limit_of("concurrency 1000 paced wall", found) == 4.1
+    assert bench_bounds.limit_of("awake async request cpu", found) == 65
+    assert bench_bounds.limit_of("awake 1000 paced cpu", found) == 8
     assert bench_bounds.limit_of("concurrency 1000 paced wall", found, ideal=1.0) == pytest.approx(1.1)
 
 
@@ -130,6 +132,7 @@ def test_the_page_has_a_place_for_every_table(samples):
     for kind, counts in (
         ("concurrency", FULL.pieces.paced["fast"]),
         ("free", FULL.pieces.free),
+        ("awake", FULL.pieces.free),
         ("tls", FULL.pieces.free),
     ):
         for piece in counts:

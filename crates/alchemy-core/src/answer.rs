@@ -28,21 +28,24 @@ const QUIET_EVENTS: usize = 2;
 ///
 /// What the bytes are is told by the bytes: servers send JSON errors labelled as streams, and
 /// streams to requests that asked for none.
+///
+/// What each event touches comes first and in a row, since it has to be fetched from memory.
+#[repr(C)]
 pub struct Answer {
-    decoder: Box<dyn Decode>,
-    assembler: Assembler,
-    form: Form,
-    head: Option<Head>,
-    flow: Flow,
-    trailing: bool,
+    /// Bytes since the last event.
+    quiet: usize,
     /// The most bytes that one event may have, or the whole of a body.
     limit: usize,
+    flow: Flow,
+    trailing: bool,
     /// Whether bytes of a success have come.
     fed: bool,
     /// The body's form, where it is none that can be read.
-    encoding: Option<String>,
-    /// Bytes since the last event.
-    quiet: usize,
+    encoding: Option<Box<str>>,
+    decoder: Box<dyn Decode>,
+    form: Form,
+    assembler: Assembler,
+    head: Option<Head>,
     secrets: Secrets,
 }
 
@@ -67,16 +70,16 @@ impl Answer {
             ..AssistantMessage::default()
         };
         Answer {
-            decoder,
-            assembler: Assembler::new(message),
-            form: Form::Unknown(Vec::new()),
-            head: None,
+            quiet: 0,
+            limit: EVENT_LIMIT,
             flow: Flow::More,
             trailing: false,
-            limit: EVENT_LIMIT,
             fed: false,
             encoding: None,
-            quiet: 0,
+            decoder,
+            form: Form::Unknown(Vec::new()),
+            assembler: Assembler::new(message),
+            head: None,
             secrets: Secrets::default(),
         }
     }
@@ -100,7 +103,7 @@ impl Answer {
         if !head.status.is_success() {
             self.form = Form::Failure(Vec::new());
         }
-        self.encoding = head.unread_encoding();
+        self.encoding = head.unread_encoding().map(String::into_boxed_str);
         self.head = Some(head);
     }
 

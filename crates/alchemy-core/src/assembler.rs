@@ -28,14 +28,17 @@ enum Ending {
 /// At most one text or thinking block is written at a time, others can be set aside; tool calls stay open until
 /// the answer ends, since servers interleave them. Whatever the deltas, every block gets its start, its deltas
 /// and its end, in that order.
+///
+/// What each event touches comes first and in a row, since it has to be fetched from memory.
+#[repr(C)]
 pub struct Assembler {
+    events: Vec<Event>,
+    /// The text or thinking block that is being written.
+    open: Option<usize>,
     message: AssistantMessage,
     /// The message once it is whole; `message` is then empty.
     whole: Option<Arc<AssistantMessage>>,
-    events: Vec<Event>,
     started: bool,
-    /// The text or thinking block that is being written.
-    open: Option<usize>,
     /// The text and thinking blocks that others interrupted.
     aside: Vec<usize>,
     /// The tool calls whose end has not been told.
@@ -51,11 +54,11 @@ impl Assembler {
     #[must_use]
     pub fn new(message: AssistantMessage) -> Self {
         Assembler {
+            events: Vec::new(),
+            open: None,
             message,
             whole: None,
-            events: Vec::new(),
             started: false,
-            open: None,
             aside: Vec::new(),
             open_calls: BTreeSet::new(),
             call_ids: HashSet::new(),

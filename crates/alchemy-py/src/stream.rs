@@ -297,13 +297,14 @@ impl NativeStream {
         }
     }
 
-    /// Has the thread that all answers share send the request.
+    /// Has the thread that all answers share read the answer, and send the request where this one cannot do it at once.
     fn start_elsewhere(&self, py: Python<'_>, mut sending: Sending) -> PyResult<()> {
         if !self.wake_moderation {
             sending.companion = Some(Box::new(Awake::new()));
         }
-        self.stream(py)?.start(&runtime::handle()?, sending);
-        turns::rouse();
+        if self.stream(py)?.start(&runtime::handle()?, sending) {
+            turns::rouse();
+        }
         Ok(())
     }
 

@@ -15,20 +15,21 @@ use crate::error::Result;
 const FIELD_ROOM: usize = 256;
 
 /// Cuts a byte stream into events.
+#[repr(C)]
 pub struct SseFramer {
+    /// The last byte was a carriage return: a newline that follows belongs to it.
+    after_return: bool,
+    /// A byte-order mark may still come.
+    past_start: bool,
+    has_data: bool,
     /// The most bytes that one event may have.
     limit: usize,
     /// A line whose end has not arrived.
     line: Vec<u8>,
     /// The data lines of an event whose end has not arrived, joined by newlines.
     data: Vec<u8>,
-    has_data: bool,
     /// JSON that belongs to no field.
     stray: Vec<u8>,
-    /// The last byte was a carriage return: a newline that follows belongs to it.
-    after_return: bool,
-    /// A byte-order mark may still come.
-    past_start: bool,
 }
 
 impl Default for SseFramer {
@@ -42,13 +43,13 @@ impl SseFramer {
     #[must_use]
     pub const fn new(limit: usize) -> Self {
         SseFramer {
+            after_return: false,
+            past_start: false,
+            has_data: false,
             limit,
             line: Vec::new(),
             data: Vec::new(),
-            has_data: false,
             stray: Vec::new(),
-            after_return: false,
-            past_start: false,
         }
     }
 

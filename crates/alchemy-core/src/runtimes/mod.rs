@@ -2,6 +2,8 @@
 //!
 //! Handed to another thread, a request costs two switches between threads, which take longer than to write and read it.
 
+mod task;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
+
+pub(crate) use self::task::Task;
 
 /// The number of the runtime that all answers share.
 const SHARED: u64 = 0;
@@ -20,6 +24,8 @@ thread_local! {
     static NUMBER: Cell<u64> = const { Cell::new(SHARED) };
     /// The shared runtime, while this thread polls for another.
     static BESIDE: RefCell<Option<Handle>> = const { RefCell::new(None) };
+    /// Whether this thread begins what the shared runtime goes on with.
+    static ON_CALLER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The number of the runtime that polls on this thread. A socket is told of by one of them at a time.
@@ -38,6 +44,30 @@ pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
 /// Whether this thread polls for a runtime that stands still at times.
 pub(crate) fn stands_still() -> bool {
     number() != SHARED
+}
+
+/// Whether this thread is one of the program's, with its own ways with signals, and not the shared runtime's.
+pub(crate) fn is_programs_thread() -> bool {
+    stands_still() || ON_CALLER.get()
+}
+
+/// This thread begins what the shared runtime goes on with, until it is dropped.
+struct OnCaller {
+    before: bool,
+}
+
+impl OnCaller {
+    fn new() -> Self {
+        OnCaller {
+            before: ON_CALLER.replace(true),
+        }
+    }
+}
+
+impl Drop for OnCaller {
+    fn drop(&mut self) {
+        ON_CALLER.set(self.before);
+    }
 }
 
 /// A runtime that runs while a thread drives it, and stands still otherwise.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -114,6 +114,18 @@ fn start(shared: &Runtime, (stream, sending): (Stream, Sending)) -> String {
     text(&stream)
 }
 
+/// Drives a runtime that stands still otherwise until an answer is there, and its connection free.
+fn driven(runtime: &Runtime, stream: &Stream) -> String {
+    let ended = async {
+        while stream.outcome().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    runtime.block_on(async { tokio::time::timeout(LONG, ended).await.unwrap() });
+    text(stream)
+}
+
 fn whole() -> &'static str {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
     Box::leak(head.into_boxed_str())
@@ -130,6 +142,59 @@ fn a_thread_carries_its_request_without_the_shared_runtime() {
         assert_eq!(carry(&own, server.request(&transport)), "Hi.");
     }
     assert_eq!(server.seen(), [0, 0, 0]);
+}
+
+#[test]
+fn a_request_goes_out_at_once_by_a_connection_that_is_there() {
+    let server = Server::new(whole(), "");
+    let shared = Builder::new_current_thread().enable_all().build().unwrap();
+    let transport = Transport::new(TransportConfig::default());
+    let (first, sending) = server.request(&transport);
+    assert!(first.start(shared.handle(), sending), "there is no connection yet");
+    assert_eq!(driven(&shared, &first), "Hi.");
+    let (second, sending) = server.request(&transport);
+    assert!(!second.start(shared.handle(), sending));
+    // Nobody drives the runtime, and the server has the request all the same.
+    let begun = Instant::now();
+    while server.seen().len() < 2 {
+        assert!(begun.elapsed() < LONG);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(driven(&shared, &second), "Hi.");
+    assert_eq!(server.seen(), [0, 0]);
+    // That of another runtime has to become this one's first, which is told when it can write.
+    let own = own(&shared);
+    assert_eq!(carry(&own, server.request(&transport)), "Hi.");
+    let (third, sending) = server.request(&transport);
+    assert!(third.start(shared.handle(), sending));
+    assert_eq!(driven(&shared, &third), "Hi.");
+    assert_eq!(server.seen(), [0, 0, 0, 0]);
+}
+
+#[test]
+fn a_request_that_was_begun_is_closed_with_its_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut model = Model::new("m", "custom");
+    model.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+    let (model, transport) = (Arc::new(model), Transport::new(TransportConfig::default()));
+    let shared = Builder::new_current_thread().enable_all().build().unwrap();
+    let server = std::thread::spawn(move || {
+        let mut reader = BufReader::new(listener.accept().unwrap().0);
+        assert!(take_request(&mut reader));
+        reader.get_mut().write_all(whole().as_bytes()).unwrap();
+        assert!(take_request(&mut reader));
+        // The second one is not answered: what follows is the end.
+        reader.read_to_end(&mut Vec::new()).unwrap()
+    });
+    let (first, sending) = request(&model, &transport, false);
+    assert!(first.start(shared.handle(), sending));
+    assert_eq!(driven(&shared, &first), "Hi.");
+    let (stream, sending) = request(&model, &transport, false);
+    assert!(!stream.start(shared.handle(), sending));
+    assert!(stream.outcome().is_none());
+    stream.close();
+    assert_eq!(stream.outcome().unwrap().unwrap_err().kind, ErrorKind::AbortedError);
+    assert_eq!(server.join().unwrap(), 0);
 }
 
 #[test]

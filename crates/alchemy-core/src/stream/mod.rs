@@ -4,6 +4,7 @@ mod coalescing;
 mod moderation;
 mod observing;
 mod reader;
+mod reading;
 mod retrying;
 
 use std::future::Future;
@@ -12,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 pub use self::coalescing::Coalescing;
 use self::coalescing::Merging;
@@ -25,6 +25,7 @@ pub use self::retrying::Again;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::Json;
+use crate::runtimes::Task;
 use crate::types::{AssistantMessage, ContentBlock, Event, Response, StopReason};
 
 /// Reading stops while this many bytes wait for a consumer, which slows the server down.
@@ -44,6 +45,7 @@ pub struct Stream {
     shared: Arc<Shared>,
 }
 
+#[repr(C)]
 struct Shared {
     state: Mutex<State>,
     /// Told when there is something to take.
@@ -52,10 +54,10 @@ struct Shared {
     room: Notify,
 }
 
+/// What each event touches comes first and in a row. Of a thousand streams none is in the processor's cache when its next
+/// event comes, and to fetch what lies strewn takes longer than to decode it.
+#[repr(C)]
 struct State {
-    answer: Answer,
-    /// Where deltas are merged: the events that the answer made.
-    merging: Option<Merging>,
     /// How it ended, once it has.
     outcome: Option<Outcome>,
     /// Whether the events are not wanted any more, only the message.
@@ -63,15 +65,18 @@ struct State {
     /// Bytes read since the consumer last took events.
     unread: usize,
     blocked: usize,
+    /// Where deltas are merged: the events that the answer made.
+    merging: Option<Box<Merging>>,
+    /// What happens, where somebody asked to be told.
+    observer: Option<Box<Observer>>,
     /// Mostly one.
     waiters: SmallVec<[(Arc<dyn Wake>, u64); 1]>,
-    task: Option<AbortHandle>,
+    answer: Answer,
+    task: Option<Task>,
     /// When the request was sent, until the head of its answer has come or it has failed.
     sent: Option<Instant>,
     /// How long that was held back, in seconds.
     waited: f64,
-    /// What happens, where somebody asked to be told.
-    observer: Option<Observer>,
 }
 
 /// How an answer ended.
@@ -83,17 +88,17 @@ impl Stream {
     #[must_use]
     pub fn new(answer: Answer, observed: bool) -> Self {
         let state = State {
-            answer,
-            merging: None,
             outcome: None,
             discard: false,
             unread: 0,
             blocked: 0,
+            merging: None,
+            observer: observed.then(Box::default),
             waiters: SmallVec::new(),
+            answer,
             task: None,
             sent: None,
             waited: 0.0,
-            observer: observed.then(Observer::default),
         };
         Stream {
             shared: Arc::new(Shared {
@@ -104,16 +109,26 @@ impl Stream {
         }
     }
 
-    /// Sends the request on a runtime. The stream must not have been started before.
-    pub fn start(&self, runtime: &tokio::runtime::Handle, sending: Sending) {
-        let Some(answering) = self.carry(sending) else { return };
-        let task = runtime.spawn(answering).abort_handle();
+    /// Sends the request on a runtime; returns whether it is all left to that. What need not wait, which is all where a
+    /// connection is there, is done on this thread. The stream must not have been started before.
+    pub fn start(&self, runtime: &tokio::runtime::Handle, sending: Sending) -> bool {
+        let here = sending.is_at_hand();
+        let Some(answering) = self.carry(sending) else {
+            return false;
+        };
+        let task = if here {
+            Task::begin(runtime, answering)
+        } else {
+            Task::spawn(runtime, answering)
+        };
         let mut state = self.lock();
         if state.outcome.is_none() {
             state.task = Some(task);
         } else {
+            drop(state);
             task.abort();
         }
+        !here
     }
 
     /// Has whoever polls what is returned send the request and read its answer, in place of [`Stream::start`]; None if
@@ -125,7 +140,7 @@ impl Stream {
         if state.outcome.is_some() {
             return None;
         }
-        state.merging = sending.coalescing.map(Merging::new);
+        state.merging = sending.coalescing.map(|asked| Box::new(Merging::new(asked)));
         // What the client's limits hold back is sent when they let it.
         if sending.claim.is_none() {
             state.send(started, 0.0);
@@ -218,7 +233,7 @@ impl Stream {
     /// that were there before are left alone, since at the exit of a program nobody wants to hear from them.
     pub fn settle(&self) {
         let state = self.lock();
-        let gone = state.outcome.is_none() && state.task.as_ref().is_some_and(AbortHandle::is_finished);
+        let gone = state.outcome.is_none() && state.task.as_ref().is_some_and(Task::is_finished);
         drop(state);
         if gone {
             self.shared.give_up();
@@ -234,7 +249,11 @@ impl Stream {
     /// What has happened since the last call, in order; nothing where the stream is not observed.
     #[must_use]
     pub fn observations(&self) -> Vec<Observation> {
-        self.lock().observer.as_mut().map(Observer::take).unwrap_or_default()
+        self.lock()
+            .observer
+            .as_mut()
+            .map(|observer| observer.take())
+            .unwrap_or_default()
     }
 
     /// The head of the HTTP answer, once it is there.
@@ -281,7 +300,7 @@ impl State {
     fn is_ready(&self, whole: bool) -> bool {
         self.outcome.is_some()
             || (!whole && self.ready() > 0)
-            || self.observer.as_ref().is_some_and(Observer::is_urgent)
+            || self.observer.as_ref().is_some_and(|observer| observer.is_urgent())
     }
 
     /// How many events can be taken.

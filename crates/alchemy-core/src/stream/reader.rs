@@ -3,28 +3,19 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-use bytes::Bytes;
+use std::time::{Duration, Instant};
 
 use super::coalescing::Coalescing;
 use super::retrying::{Again, Next, Retrying};
-use super::{Happening, Shared, State, UNREAD_BYTES};
+use super::{Happening, Shared};
 use crate::deadlines::Deadlines;
 use crate::error::{ErrorKind, Result};
 use crate::limiter::{Claim, Permit};
-use crate::protocols::Flow;
 use crate::retry::Budgets;
 use crate::runtimes;
 use crate::transport::{Call, Pool, Reply};
 use crate::types::{Retries, StopReason, Timeout};
 
-/// Events are handed over when this many wait, even while more bytes can be read at once.
-const BATCH_EVENTS: usize = 256;
-/// The same, counted in bytes read.
-const BATCH_BYTES: usize = 64 * 1024;
-/// How much is decoded while a consumer that wants to take events is kept waiting.
-const FEED_BYTES: usize = 16 * 1024;
 /// How long a connection may take to come free after the answer, to be used again.
 const DRAIN_TIME: Duration = Duration::from_millis(200);
 /// How much of what follows the answer is read for that.
@@ -61,6 +52,13 @@ pub struct Sending {
     pub again: Option<Box<dyn Again>>,
     /// Kept until the task that reads the answer has ended, whatever it is.
     pub companion: Option<Box<dyn Send>>,
+}
+
+impl Sending {
+    /// Whether it can be sent at once, by a connection that is there and without a limit to wait for.
+    pub(super) fn is_at_hand(&self) -> bool {
+        self.claim.is_none() && self.pool.is_at_hand(&self.call.url)
+    }
 }
 
 impl Reader {
@@ -158,100 +156,6 @@ impl Shared {
         }
     }
 
-    /// Reads the answer to the end of its bytes, or to where nothing that counts can follow.
-    async fn read(&self, reply: &mut Reply, deadlines: &mut Deadlines, retrying: &mut Retrying) -> Result<()> {
-        {
-            let mut state = self.lock();
-            if state.outcome.is_some() {
-                return Ok(());
-            }
-            if !reply.head.status.is_success() {
-                deadlines.failing();
-            }
-            state.answer.begin(std::mem::take(&mut reply.head), Some(now_ms()));
-            state.attempted();
-            let State { observer, answer, .. } = &mut *state;
-            if let Some(observer) = observer
-                && let Some(response) = answer.response()
-            {
-                observer.note(Happening::Head(response));
-            }
-        }
-        // Bytes read since the last hand-over.
-        let mut fresh = 0;
-        let mut flow = Flow::More;
-        loop {
-            let bytes = match poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await {
-                Poll::Ready(bytes) => bytes,
-                Poll::Pending => {
-                    let mut found = Poll::Pending;
-                    if fresh > 0 && !reply.is_direct() {
-                        // The HTTP client hands on one chunk at a time and is resumed by this yield: more
-                        // may be there right after it, and a consumer woken now would be woken again.
-                        tokio::task::yield_now().await;
-                        found = poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await;
-                    }
-                    match found {
-                        Poll::Ready(bytes) => bytes,
-                        Poll::Pending => {
-                            if std::mem::take(&mut fresh) > 0 {
-                                self.hand_over(false);
-                            }
-                            self.next(reply, deadlines).await?
-                        }
-                    }
-                }
-            };
-            let bytes = match bytes {
-                Some(Ok(bytes)) => bytes,
-                None => return Ok(()),
-                // The answer was whole: how its connection ends takes nothing away from it.
-                Some(Err(_)) if flow == Flow::Ending => return Ok(()),
-                Some(Err(error)) => return Err(error),
-            };
-            fresh += bytes.len();
-            let (mut waiting, mut unread, mut held_until) = (0, 0, None);
-            for piece in bytes.chunks(FEED_BYTES) {
-                (flow, waiting, unread, held_until) = self.feed(piece)?;
-                if flow == Flow::Ended {
-                    break;
-                }
-            }
-            if let Some(due) = held_until {
-                deadlines.ring_at(due.into());
-            }
-            match flow {
-                Flow::Ended => {
-                    // The end of the body is often there as well, and then the connection is free for the request that
-                    // the caller may send next.
-                    drop(poll_fn(|context| Poll::Ready(reply.poll_bytes(context))).await);
-                    return Ok(());
-                }
-                Flow::Ending => deadlines.ending(),
-                Flow::More if waiting > 0 => {
-                    deadlines.begun();
-                    retrying.begun();
-                }
-                Flow::More => {}
-            }
-            if waiting >= BATCH_EVENTS || fresh >= BATCH_BYTES {
-                fresh = 0;
-                self.hand_over(true);
-                if !deadlines.check()? {
-                    return Ok(());
-                }
-                // Bytes that are always there, as from a decompressor, must not keep the worker from the others.
-                tokio::task::yield_now().await;
-            }
-            if unread > UNREAD_BYTES {
-                self.hand_over(false);
-                if deadlines.paused(self.room()).await?.is_none() {
-                    return Ok(());
-                }
-            }
-        }
-    }
-
     /// Ends the answer; or makes it ready for another attempt, and returns the wait before it and the request.
     /// The client's limits are told by `permit` what became of it, and it is given back before anybody sees the end.
     fn conclude(
@@ -311,57 +215,6 @@ impl Shared {
             }
         }
     }
-
-    /// Waits for the next bytes; None is the end of the body, or of the patience for one that does
-    /// not end after the answer has.
-    async fn next(&self, reply: &mut Reply, deadlines: &mut Deadlines) -> Result<Option<Result<Bytes>>> {
-        deadlines
-            .limit_or_end(poll_fn(|context: &mut Context<'_>| reply.poll_bytes(context)), || {
-                self.hand_over(false);
-            })
-            .await
-    }
-
-    /// Takes bytes in. Tells how many events can be taken, the bytes read while there were some, and when a delta that is
-    /// held is due.
-    fn feed(&self, bytes: &[u8]) -> Result<(Flow, usize, usize, Option<Instant>)> {
-        let mut state = self.lock();
-        if state.outcome.is_some() {
-            // Closed in between: what waited was dropped, and what follows would come after a gap.
-            return Ok((Flow::Ended, 0, 0, None));
-        }
-        let flow = state.answer.feed(bytes)?;
-        let mut waiting = state.answer.waiting();
-        if let Some(observer) = &mut state.observer
-            && waiting > 0
-        {
-            observer.first_event();
-        }
-        let mut held_until = None;
-        if state.discard {
-            drop(state.answer.take_events());
-        } else {
-            let State { answer, merging, .. } = &mut *state;
-            if let Some(merging) = merging {
-                merging.add(answer.take_events(), Instant::now());
-                if flow != Flow::More {
-                    // What is left to come may take a while, and is hardly a delta.
-                    merging.release();
-                }
-                (waiting, held_until) = (merging.ready(), merging.held_until());
-            }
-            if waiting > 0 {
-                state.unread += bytes.len();
-            }
-        }
-        Ok((flow, waiting, state.unread, held_until))
-    }
-
-    async fn room(&self) {
-        while self.lock().unread > UNREAD_BYTES {
-            self.room.notified().await;
-        }
-    }
 }
 
 /// Whether the body has ended, by what has come.
@@ -382,9 +235,4 @@ async fn drain(mut reply: Reply) {
     };
     // Whether it ends in time or not, there is nothing more to do.
     let _ = tokio::time::timeout(DRAIN_TIME, read).await;
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

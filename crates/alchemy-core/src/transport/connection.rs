@@ -63,14 +63,15 @@ impl From<io::Error> for Broken {
 }
 
 /// A connection that carries one request at a time.
+#[repr(C)]
 pub(super) struct Connection {
-    socket: Socket,
-    /// What is to be written: the head and a small body, and a large body.
-    outgoing: [Bytes; 2],
     unflushed: bool,
     written: bool,
     /// Whether writing has failed.
     mute: bool,
+    socket: Socket,
+    /// What is to be written: the head and a small body, and a large body.
+    outgoing: [Bytes; 2],
 }
 
 impl Connection {

@@ -54,14 +54,17 @@ pub(super) enum Unsent {
 }
 
 /// A body and the connection that it comes by.
+///
+/// What each event touches comes first and in a row, since it has to be fetched from memory.
+#[repr(C)]
 pub(super) struct Body {
-    /// None once the body has ended.
-    connection: Option<Connection>,
     framing: BodyFraming,
     /// Whether the connection may be used again.
     keep: bool,
     /// What came with the head.
     first: Bytes,
+    /// None once the body has ended.
+    connection: Option<Connection>,
     home: Home,
     place: String,
 }
@@ -97,9 +100,14 @@ impl Direct {
         self.home.take(place).is_some()
     }
 
+    /// Whether a connection to this address is kept that belongs to the runtime at hand.
+    pub(super) fn is_at_hand(&self, url: &Url) -> bool {
+        self.home.has(place(url))
+    }
+
     /// Sends a request and waits for the head of the answer.
     pub(super) async fn send(&self, call: &Call) -> Result<(Head, Body), Unsent> {
-        let place = &call.url[Position::BeforeHost..Position::AfterPort];
+        let place = place(&call.url);
         loop {
             let kept = self.home.take(place);
             let reused = kept.is_some();
@@ -289,6 +297,11 @@ impl Body {
             self.home.put(&self.place, connection);
         }
     }
+}
+
+/// By what connections are told apart: host and port.
+fn place(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 fn server_name(url: &Url) -> Result<ServerName<'static>, Box<dyn StdError + Send + Sync>> {

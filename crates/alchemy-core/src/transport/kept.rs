@@ -60,6 +60,15 @@ impl<T: Kept> Home<T> {
         }
     }
 
+    /// Whether a connection to a host and port that belongs to the runtime at hand is kept, be it one that cannot be used
+    /// any more.
+    pub(super) fn has(&self, place: &str) -> bool {
+        let number = runtimes::number();
+        let state = self.inner.lock();
+        let mut kept = state.connections.get(place).into_iter().flatten();
+        kept.any(|(_, connection)| connection.runtime() == number)
+    }
+
     /// A connection to a host and port that can be used: the one that has waited least of those that belong to the runtime
     /// at hand, or of all.
     pub(super) fn take(&self, place: &str) -> Option<T> {

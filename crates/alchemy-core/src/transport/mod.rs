@@ -109,11 +109,12 @@ enum Way {
 }
 
 /// An answer whose body is still to be read.
+#[repr(C)]
 pub struct Reply {
+    body: Body,
+    url: Url,
     /// Its head.
     pub head: Head,
-    url: Url,
-    body: Body,
 }
 
 enum Body {
@@ -203,6 +204,14 @@ impl Pool {
         matches!(self.way, Way::Direct(_))
     }
 
+    /// Whether a connection to this address, of the runtime at hand, waits for the next request. It may turn out to be closed.
+    pub(crate) fn is_at_hand(&self, url: &Url) -> bool {
+        match &self.way {
+            Way::Direct(direct) => direct.is_at_hand(url),
+            Way::Client(_) => false,
+        }
+    }
+
     /// Sends a request and waits for the head of the answer.
     ///
     /// # Errors
@@ -264,19 +273,17 @@ impl Reply {
         !matches!(self.body, Body::Client(_))
     }
 
-    /// Polls for the next bytes of the body; None is its end.
-    pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+    /// Polls for the next bytes of the body; None is its end. An error is large and rare, hence the box.
+    pub fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<std::result::Result<Bytes, Box<Error>>>> {
         let url = &self.url;
         match &mut self.body {
             Body::Direct(body) => body
                 .poll_bytes(context)
-                .map(|bytes| bytes.map(|bytes| bytes.map_err(|error| failures::broken(&error, url)))),
-            Body::Unpacked(body) => body.poll_bytes(context).map(|bytes| {
-                bytes.map(|bytes| {
-                    bytes.map_err(|broken| match broken {
-                        Broken::Connection(error) => failures::broken(&error, url),
-                        Broken::Compression(error) => failures::unpackable(&error),
-                    })
+                .map_err(|error| Box::new(failures::broken(&error, url))),
+            Body::Unpacked(body) => body.poll_bytes(context).map_err(|broken| {
+                Box::new(match broken {
+                    Broken::Connection(error) => failures::broken(&error, url),
+                    Broken::Compression(error) => failures::unpackable(&error),
                 })
             }),
             Body::Client(body) => loop {
@@ -288,7 +295,9 @@ impl Reply {
                         // Trailers say nothing about the answer.
                         Err(_) => continue,
                     },
-                    Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(failures::broken_by_client(&error, url)))),
+                    Poll::Ready(Some(Err(error))) => {
+                        Poll::Ready(Some(Err(Box::new(failures::broken_by_client(&error, url)))))
+                    }
                 };
             },
         }

@@ -98,7 +98,7 @@ impl AsyncWrite for Tcp {
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let socket = self.get_mut().at_hand()?;
-        if runtimes::stands_still() {
+        if runtimes::is_programs_thread() {
             // Several slices are written by a call that raises SIGPIPE where the server has hung up. The shared runtime's
             // thread leaves signals to others; this one is the program's.
             let first = slices.iter().find(|slice| !slice.is_empty());

@@ -26,26 +26,29 @@ use crate::types::{Api, ModelCost, StopReason};
 ///
 /// The terminal marker is a `finish_reason`. Usage, a second reason or an error may follow it;
 /// `[DONE]` may or may not. `[DONE]` without a reason is a truncation, save where a quirk says otherwise.
+///
+/// What each chunk of text touches comes first and in a row, since it has to be fetched from memory.
+#[repr(C)]
 pub struct Decoder {
-    done_ends: bool,
     repeat: Repeat,
-    prices: Option<ModelCost>,
-    think_tags: Option<ThinkTags>,
-    calls: Calls,
-    details: Details,
-    audio: output::AudioParts,
-    /// Sources that came while no text was open.
-    citations: Vec<Json>,
-    logprobs: Vec<Value>,
-    text_halves: Joiner,
-    thinking_halves: Joiner,
     /// Whether halves of surrogate pairs travel in the chunk at hand.
     halves: bool,
-    refused: bool,
+    text_halves: Joiner,
     finish_reason: Option<String>,
-    native_finish_reason: Option<String>,
+    think_tags: Option<ThinkTags>,
+    details: Details,
+    /// Sources that came while no text was open.
+    citations: Vec<Json>,
+    thinking_halves: Joiner,
+    refused: bool,
     /// `[DONE]` was there, or the answer was one closed JSON text.
     done: bool,
+    done_ends: bool,
+    calls: Calls,
+    native_finish_reason: Option<String>,
+    audio: output::AudioParts,
+    logprobs: Vec<Value>,
+    prices: Option<ModelCost>,
 }
 
 impl Decoder {
@@ -53,22 +56,22 @@ impl Decoder {
     #[must_use]
     pub fn new(quirks: &Quirks, prices: Option<ModelCost>) -> Self {
         Decoder {
-            done_ends: quirks.done_ends,
             repeat: Repeat::default(),
-            prices,
-            think_tags: quirks.think_tags.then(ThinkTags::default),
-            calls: Calls::default(),
-            details: Details::default(),
-            audio: output::AudioParts::default(),
-            citations: Vec::new(),
-            logprobs: Vec::new(),
-            text_halves: Joiner::default(),
-            thinking_halves: Joiner::default(),
             halves: false,
-            refused: false,
+            text_halves: Joiner::default(),
             finish_reason: None,
-            native_finish_reason: None,
+            think_tags: quirks.think_tags.then(ThinkTags::default),
+            details: Details::default(),
+            citations: Vec::new(),
+            thinking_halves: Joiner::default(),
+            refused: false,
             done: false,
+            done_ends: quirks.done_ends,
+            calls: Calls::default(),
+            native_finish_reason: None,
+            audio: output::AudioParts::default(),
+            logprobs: Vec::new(),
+            prices,
         }
     }
 

@@ -48,11 +48,12 @@ impl Call {
 
 /// The last chunk that was parsed, if it did nothing but add to the message.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Repeat {
-    template: Template<()>,
-    kind: Kind,
     /// The call that arguments belong to.
     pub(super) call: Call,
+    kind: Kind,
+    template: Template<()>,
 }
 
 impl Repeat {
