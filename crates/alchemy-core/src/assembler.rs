@@ -14,6 +14,9 @@ use crate::types::{
 /// The most notices that one answer makes. A server that sends something strange in each event needs no more of them.
 const NOTICE_LIMIT: usize = 100;
 
+/// Room for this many events is made at first: a whole answer of one block makes five.
+const FIRST_EVENTS: usize = 6;
+
 /// How an answer came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
@@ -130,6 +133,7 @@ impl Assembler {
             return;
         }
         self.started = true;
+        self.events.reserve_exact(FIRST_EVENTS);
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
         self.events.push(Event::Start(Start {
             api: text(&self.message.api),
