@@ -241,7 +241,7 @@ impl Shared {
                     return Ok(());
                 }
                 // Bytes that are always there, as from a decompressor, must not keep the worker from the others.
-                tokio::task::yield_now().await;
+                runtimes::give_way().await;
             }
             if unread > UNREAD_BYTES {
                 self.hand_over(false);
