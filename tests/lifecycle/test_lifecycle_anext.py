@@ -203,17 +203,22 @@ def test_a_cancelled_wait_does_not_keep_the_stream(serve, at):
     """What asyncio keeps of a cancelled task, its traceback, does not keep a stream that nobody else has."""
     server = serve(event_stream(HELLO, Stall()))
 
-    async def read(stream) -> None:
+    async def read(stream, came: asyncio.Event) -> None:
         try:
-            async for _event in stream:
-                pass
+            async for event in stream:
+                if isinstance(event, alchemy.TextDelta):
+                    came.set()
         finally:
             del stream
 
     async def main():
         stream = alchemy.stream(at(server), "hello")
         gone = weakref.ref(stream)
-        tasks = [asyncio.create_task(read(stream)), asyncio.create_task(anext(stream))]
+        came = asyncio.Event()
+        tasks = [asyncio.create_task(read(stream, came))]
+        # Before that, the second task might get one of the events.
+        await came.wait()
+        tasks.append(asyncio.create_task(anext(stream)))
         await asyncio.sleep(0.1)
         del stream
         for task in tasks:
