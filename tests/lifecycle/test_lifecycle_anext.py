@@ -156,7 +156,7 @@ def test_one_that_is_never_awaited_costs_no_event(slow):
 
 
 def test_one_is_awaited_once(slow):
-    """A second await of the same raises, and one that somebody still holds is not handed out again."""
+    """A second await of the same raises, also behind the end, and one that somebody still holds is not handed out again."""
 
     async def main() -> None:
         stream = slow()
@@ -169,7 +169,13 @@ def test_one_is_awaited_once(slow):
                 await awaitable
             with pytest.raises(RuntimeError, match="cannot be awaited again"):
                 await awaitable
-        stream.close()
+        async for _event in stream:
+            pass
+        last = anext(stream)
+        with pytest.raises(StopAsyncIteration):
+            await last
+        with pytest.raises(RuntimeError, match="cannot be awaited again"):
+            await last
 
     asyncio.run(main())
 
