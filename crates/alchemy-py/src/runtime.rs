@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use alchemy_core::runtimes;
 use alchemy_core::stream::Stream;
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyRuntimeError;
@@ -52,6 +53,7 @@ fn engine() -> PyResult<Arc<Engine>> {
     if let Some(engine) = &*ENGINE.load() {
         return Ok(Arc::clone(engine));
     }
+    runtimes::at_giving_way(turns::tell);
     // One worker: reading and decoding cost less than handing streams from one core to another.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
