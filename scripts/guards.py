@@ -21,7 +21,8 @@ LONGEST_FILE = 500
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("json",),
     ("types",),
-    ("error", "head"),
+    ("error", "headers"),
+    ("head",),
     ("env", "framing", "overflow", "partial_json", "quirks", "random", "rate_limits", "runtimes", "secrets"),
     ("assembler",),
     ("protocols",),

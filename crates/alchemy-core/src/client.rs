@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use self::headers::{header_name, header_value, is_plain, joined, sounds_secret};
+use self::headers::{header_name, header_value, joined, sounds_secret};
 use crate::answer::Answer;
 use crate::env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::headers::{Headers, is_value};
 use crate::limiter::{self, Claim, Limiter};
 use crate::protocols::{self, Encoded, Request};
 use crate::providers::{self, Auth, Provider, Service};
@@ -26,6 +26,9 @@ use crate::secrets::SECRET_LENGTH;
 use crate::stream::{Again, Coalescing, Sending};
 use crate::transport::{Call, Transport};
 use crate::types::{Context, Model, Notice, Options, Retries, Timeout};
+
+/// What the headers of most requests take at most.
+const HEADER_BYTES: usize = 256;
 
 /// Keys and addresses by provider id.
 #[derive(Clone, Default)]
@@ -89,8 +92,8 @@ pub struct Prepared {
     max_event_bytes: Option<NonZeroUsize>,
     /// When deltas that were merged are handed over; None: they are not merged.
     coalescing: Option<Coalescing>,
-    /// The header by which the provider knows a request that is sent again, and this request's value.
-    idempotency: Option<(HeaderName, HeaderValue)>,
+    /// What this request has in the header by which the provider knows one that is sent again.
+    idempotency: Option<String>,
     /// The most tokens that the caller wants.
     max_tokens: Option<u64>,
     /// The request as it was checked, unless its address or key is still to be told.
@@ -322,14 +325,14 @@ impl Prepared {
     /// An address or a header that HTTP cannot carry.
     pub fn call(&self, base_url: Option<&str>, key: Option<&str>) -> Result<Call> {
         let url = self.url(base_url)?;
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut headers = Headers::with_capacity(HEADER_BYTES);
         let accept = if self.streamed {
             "text/event-stream"
         } else {
             "application/json"
         };
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers.append(CONTENT_TYPE.as_str(), &["application/json"]);
+        headers.append(ACCEPT.as_str(), &[accept]);
         let key = key.or(self.key.as_deref());
         if key.is_some_and(|key| key.len() >= SECRET_LENGTH && url.as_str().contains(key)) {
             let what = "the key is a part of the address, which ends up in logs; pass it as api_key= alone";
@@ -338,21 +341,20 @@ impl Prepared {
         let bearer = (self.asked.service.bearer_keys.as_ref())
             .filter(|bearer| key.is_some_and(|key| key.starts_with(&bearer.prefix)));
         if let Some(key) = key {
-            let (name, value) = match &self.asked.auth {
-                Auth::Header(name) if bearer.is_none() => (header_name(name)?, HeaderValue::try_from(key)),
-                _ => (AUTHORIZATION, HeaderValue::try_from(format!("Bearer {key}"))),
+            let (name, scheme) = match &self.asked.auth {
+                Auth::Header(name) if bearer.is_none() => (header_name(name)?, ""),
+                _ => (AUTHORIZATION.as_str(), "Bearer "),
             };
-            let mut value = value.ok().filter(|_| is_plain(key)).ok_or_else(|| {
+            if !is_value(key) {
                 let what =
                     "the key holds a character that an HTTP header cannot carry, such as a line break at its end";
-                Error::invalid("api_key", what)
-            })?;
-            value.set_sensitive(true);
-            headers.insert(name, value);
+                return Err(Error::invalid("api_key", what));
+            }
+            headers.insert(name, &[scheme, key]);
         }
         let with_key = bearer.iter().flat_map(|bearer| &bearer.headers);
-        if let Some((name, value)) = &self.idempotency {
-            headers.insert(name.clone(), value.clone());
+        if let (Some(name), Some(value)) = (&self.asked.quirks.idempotency_header, &self.idempotency) {
+            headers.insert(name, &[value]);
         }
         let fixed = self
             .asked
@@ -370,13 +372,15 @@ impl Prepared {
                 headers.remove(name);
                 continue;
             };
-            let mut value = header_value(&name, value)?;
-            if self.encoded.list_headers.contains(&name.as_str())
-                && let Some(list) = headers.get(&name)
-            {
-                value = joined(list, &value);
+            let value = header_value(name, value)?;
+            let lists = self.encoded.list_headers;
+            match headers.get(name) {
+                Some(list) if lists.iter().any(|known| name.eq_ignore_ascii_case(known)) => {
+                    let value = joined(list, value);
+                    headers.insert(name, &[&value]);
+                }
+                _ => headers.insert(name, &[value]),
             }
-            headers.insert(name, value);
         }
         Ok(Call {
             url,
@@ -387,7 +391,7 @@ impl Prepared {
 
     /// A key that is the same for each time the request is sent, where the provider takes one and the caller has not
     /// given one.
-    fn idempotency_key(&self) -> Result<Option<(HeaderName, HeaderValue)>> {
+    fn idempotency_key(&self) -> Result<Option<String>> {
         let Some(name) = self
             .asked
             .quirks
@@ -398,9 +402,8 @@ impl Prepared {
             return Ok(None);
         };
         let Some(bits) = random::bits() else { return Ok(None) };
-        let name = header_name(name)?;
-        let value = header_value(&name, &format!("alchemy-{bits:032x}"))?;
-        Ok(Some((name, value)))
+        header_name(name)?;
+        Ok(Some(format!("alchemy-{bits:032x}")))
     }
 
     fn url(&self, base_url: Option<&str>) -> Result<Url> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use http::header::{CONTENT_ENCODING, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::headers::{Headers, lower};
 use crate::types::Response;
 
 /// The headers in which providers name an exchange, the most telling first.
@@ -23,34 +24,32 @@ pub struct Head {
     /// The HTTP status.
     pub status: StatusCode,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
 }
 
 impl Head {
     /// A head that was recorded; None if the status or a header cannot be one.
     #[must_use]
     pub fn recorded(status: u16, headers: &BTreeMap<String, String>) -> Option<Self> {
-        let mut head = Head {
-            status: StatusCode::from_u16(status).ok()?,
-            headers: HeaderMap::new(),
-        };
+        let status = StatusCode::from_u16(status).ok()?;
+        let mut recorded = HeaderMap::new();
         // What was recorded is the body as it was read.
         let headers = headers
             .iter()
             .filter(|(name, _)| !name.eq_ignore_ascii_case(CONTENT_ENCODING.as_str()));
         for (name, value) in headers {
-            head.headers
-                .insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+            recorded.insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
         }
-        Some(head)
+        Some(Head {
+            status,
+            headers: Headers::from(&recorded),
+        })
     }
 
     /// The provider's id of the exchange.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let texts = REQUEST_ID_HEADERS
-            .iter()
-            .filter_map(|name| self.headers.get(*name)?.to_str().ok());
+        let texts = REQUEST_ID_HEADERS.iter().filter_map(|name| self.headers.text(name));
         texts.into_iter().find(|id| !id.is_empty())
     }
 
@@ -58,7 +57,7 @@ impl Head {
     /// by taking the header away.
     #[must_use]
     pub fn unread_encoding(&self) -> Option<String> {
-        let value = self.headers.get(CONTENT_ENCODING)?.as_bytes().to_ascii_lowercase();
+        let value = self.headers.get(CONTENT_ENCODING.as_str())?.to_ascii_lowercase();
         let value = String::from_utf8_lossy(&value).trim().to_owned();
         (!matches!(value.as_str(), "" | "identity")).then_some(value)
     }
@@ -67,9 +66,13 @@ impl Head {
     #[must_use]
     pub fn response(&self) -> Response {
         let mut headers = BTreeMap::<String, String>::new();
-        for (name, value) in self.headers.iter().filter(|(name, _)| *name != SET_COOKIE) {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let joined = headers.entry(name.as_str().to_owned()).or_default();
+        for (name, value) in self.headers.iter() {
+            let name = lower(name);
+            if name == SET_COOKIE.as_str() {
+                continue;
+            }
+            let value = String::from_utf8_lossy(value);
+            let joined = headers.entry(name).or_default();
             if !joined.is_empty() {
                 joined.push_str(", ");
             }
@@ -90,10 +93,14 @@ mod tests {
     #[test]
     fn repeated_headers_are_joined_and_cookies_left_out() {
         let mut head = Head::default();
-        head.headers.append("x-a", HeaderValue::from_static("1"));
-        head.headers.append("x-a", HeaderValue::from_static("2"));
-        head.headers.append("set-cookie", HeaderValue::from_static("secret"));
-        head.headers.append("x-request-id", HeaderValue::from_static("req_1"));
+        for (name, value) in [
+            ("x-a", "1"),
+            ("set-cookie", "secret"),
+            ("X-A", "2"),
+            ("x-request-id", "req_1"),
+        ] {
+            head.headers.append(name, &[value]);
+        }
         let response = head.response();
         assert_eq!(response.headers.get("x-a").map(String::as_str), Some("1, 2"));
         assert_eq!(response.headers.len(), 2);

@@ -1,7 +1,7 @@
 //! One streaming-first API to every large-language-model provider.
 //!
 //! The crate knows nothing of Python. Imports point one way, from the data to the client:
-//! `json <- types <- {error, head} <- {env, framing, quirks, overflow, partial_json, random, rate_limits, runtimes, secrets} <- assembler <- protocols <- answer`,
+//! `json <- types <- {error, headers} <- head <- {env, framing, quirks, overflow, partial_json, random, rate_limits, runtimes, secrets} <- assembler <- protocols <- answer`,
 //! and `providers <- client -> {transport, retry, limiter, stream} -> answer`.
 
 pub mod answer;
@@ -12,6 +12,7 @@ pub mod env;
 pub mod error;
 pub mod framing;
 pub mod head;
+pub mod headers;
 pub mod json;
 pub mod limiter;
 pub mod overflow;

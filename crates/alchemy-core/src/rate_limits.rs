@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
+
+use crate::headers::Headers;
 
 /// One limit: how much it is, what is left of it, and when it is whole again.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -110,7 +111,7 @@ const EPOCH_MILLISECONDS: f64 = 1e12;
 impl RateLimits {
     /// Reads the headers of an answer.
     #[must_use]
-    pub fn read(headers: &HeaderMap) -> Self {
+    pub fn read(headers: &Headers) -> Self {
         let read = |names: &[Names], index: usize| {
             let names = names.get(index)?;
             let [limit, remaining, reset] = names.map(|name| text(headers, name));
@@ -147,7 +148,7 @@ impl RateLimits {
 
 /// Seconds that a server asks to wait, by `retry-after-ms` or `retry-after`, which is a number of seconds or a date.
 #[must_use]
-pub fn retry_after(headers: &HeaderMap) -> Option<f64> {
+pub fn retry_after(headers: &Headers) -> Option<f64> {
     let milliseconds = text(headers, "retry-after-ms").and_then(seconds);
     milliseconds.map(|milliseconds| milliseconds / 1000.0).or_else(|| {
         let text = text(headers, RETRY_AFTER.as_str())?;
@@ -155,8 +156,8 @@ pub fn retry_after(headers: &HeaderMap) -> Option<f64> {
     })
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    Some(headers.get(name)?.to_str().ok()?.trim())
+fn text<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    Some(headers.text(name)?.trim())
 }
 
 fn seconds(text: &str) -> Option<f64> {
@@ -166,7 +167,7 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 /// Seconds to a reset, which is a span of time or a moment.
-fn time_left(headers: &HeaderMap, text: &str) -> Option<f64> {
+fn time_left(headers: &Headers, text: &str) -> Option<f64> {
     let since_1970 = match duration(text) {
         Some(milliseconds) if milliseconds >= EPOCH_MILLISECONDS => milliseconds / 1000.0,
         Some(seconds) if seconds >= EPOCH_SECONDS => seconds,
@@ -182,7 +183,7 @@ fn instant(text: &str) -> Option<SystemTime> {
 }
 
 /// Seconds to a time by the server's own clock, which this machine's need not agree with; none if it has passed.
-fn until(headers: &HeaderMap, time: SystemTime) -> Option<f64> {
+fn until(headers: &Headers, time: SystemTime) -> Option<f64> {
     let now = text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     let left = time.duration_since(now.unwrap_or_else(SystemTime::now));
     Some(left.unwrap_or(Duration::ZERO).as_secs_f64())
@@ -218,16 +219,12 @@ fn duration(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
-
     use super::*;
 
-    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| {
-            let name = HeaderName::try_from(*name).unwrap();
-            (name, HeaderValue::from_str(value).unwrap())
-        });
-        pairs.collect()
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        let mut headers = Headers::default();
+        pairs.iter().for_each(|(name, value)| headers.append(name, &[value]));
+        headers
     }
 
     #[test]
@@ -378,6 +375,6 @@ mod tests {
             ("x-ratelimit-reset-tokens", "0"),
         ]);
         assert_eq!(RateLimits::read(&unknown).wait(), None);
-        assert_eq!(RateLimits::read(&HeaderMap::new()), RateLimits::default());
+        assert_eq!(RateLimits::read(&Headers::default()), RateLimits::default());
     }
 }

@@ -25,8 +25,12 @@ impl Secrets {
             _ => value,
         };
         self.push(credentials);
-        // HTTP's basic scheme: the password is as secret as its wrapping.
-        if let Ok(pair) = STANDARD_NO_PAD.decode(credentials.trim_end_matches('='))
+        // HTTP's basic scheme: the password is as secret as its wrapping. Most keys have a character that is not in one.
+        let wrapped = credentials.trim_end_matches('=');
+        let is_wrapping = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        if wrapped.len() > SECRET_LENGTH
+            && wrapped.bytes().all(is_wrapping)
+            && let Ok(pair) = STANDARD_NO_PAD.decode(wrapped)
             && let Ok(pair) = String::from_utf8(pair)
             && let Some((_, password)) = pair.split_once(':')
         {

@@ -6,9 +6,8 @@
 
 use std::sync::Arc;
 
-use alchemy_core::json::Object;
 use alchemy_core::types::{
-    Bytes, Content, ContentBlock, Context, Message, SharedText, Text, ToolResultMessage, UserMessage,
+    Bytes, Content, ContentBlock, Context, Message, SharedObject, SharedText, Text, ToolResultMessage, UserMessage,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -139,7 +138,7 @@ fn message(value: &Bound<'_, PyAny>) -> Read<Message> {
             // These are never sent, and a long conversation has thousands of them.
             message.attempts = Vec::new();
             message.notices = Vec::new();
-            message.raw = Object::new();
+            message.raw = SharedObject::default();
         }
     }
     Ok(message)

@@ -47,7 +47,7 @@ impl Facts {
     pub(crate) fn place(&mut self, call: &Call) {
         self.host = call.url.host_str().map(str::to_owned);
         self.port = call.url.port_or_known_default();
-        self.headers = call.headers.keys().map(|name| name.as_str().to_owned()).collect();
+        self.headers = call.headers.names().collect();
     }
 
     pub(crate) fn body<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {

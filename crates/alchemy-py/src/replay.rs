@@ -90,12 +90,9 @@ pub(crate) fn encode<'py>(
     let call = prepared.call(None, None).map_err(|error| raised(py, &error))?;
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     let key_headers = ["authorization", "api-key", "x-api-key", "x-goog-api-key"];
-    let shown = call
-        .headers
-        .iter()
-        .filter(|(name, _)| !key_headers.contains(&name.as_str()));
-    let headers = shown
-        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
+    let headers = call.headers.iter().map(|(name, value)| (text(name), text(value)));
+    let headers = headers
+        .filter(|(name, _)| !key_headers.contains(&name.as_str()))
         .collect();
     let notices = to_py::notices(py, prepared.notices())?;
     Ok((

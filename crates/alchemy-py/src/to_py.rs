@@ -2,8 +2,8 @@
 
 use alchemy_core::json::Object;
 use alchemy_core::types::{
-    AssistantMessage, Attempt, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, Text, Thinking, ToolCall,
-    Usage,
+    AssistantMessage, Attempt, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, SharedObject, Text,
+    Thinking, ToolCall, Usage,
 };
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
@@ -49,7 +49,7 @@ pub(crate) fn object<'py>(py: Python<'py>, object: &Object) -> PyResult<Value<'p
 }
 
 /// An object for a field that is made when it is asked for. To keep it as text takes a twentieth of making it.
-fn unread<'py>(py: Python<'py>, raw: &Object) -> PyResult<Value<'py>> {
+fn unread<'py>(py: Python<'py>, raw: &SharedObject) -> PyResult<Value<'py>> {
     match raw.is_empty() {
         true => Ok(PyDict::new(py).into_any()),
         false => Ok(Bound::new(py, Unread::new(raw.clone()))?.into_any()),

@@ -1,6 +1,6 @@
 //! A field that is made when somebody first asks for it: until then its slot holds what it is made of.
 
-use alchemy_core::json::Object;
+use alchemy_core::types::SharedObject;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -9,13 +9,13 @@ use crate::to_py;
 /// A JSON object that nobody has asked for.
 #[pyclass(frozen, module = "alchemy._native")]
 pub(crate) struct Unread {
-    object: Object,
+    object: SharedObject,
     /// The dictionary, the same for every thread that asks at once.
     made: PyOnceLock<Py<PyAny>>,
 }
 
 impl Unread {
-    pub(crate) fn new(object: Object) -> Self {
+    pub(crate) fn new(object: SharedObject) -> Self {
         Unread {
             object,
             made: PyOnceLock::new(),

@@ -1,8 +1,9 @@
 //! Headers of a request: which may be set, what they can carry, and which hold a secret.
 
-use http::{HeaderName, HeaderValue};
+use http::header::PROXY_AUTHORIZATION;
 
 use crate::error::{Error, Result};
+use crate::headers::{is_name, is_value};
 
 /// Whether a header of this name holds a secret by the look of it, such as the key of a gateway on the way.
 pub(super) fn sounds_secret(name: &str) -> bool {
@@ -28,55 +29,49 @@ const CONNECTION_HEADERS: &[&str] = &[
     "upgrade",
 ];
 
-pub(super) fn header_name(name: &str) -> Result<HeaderName> {
+/// The name itself, if it can be that of a header that is set beside those of the connection.
+pub(super) fn header_name(name: &str) -> Result<&str> {
     let refuse = |path: &str, what: &str| Err(Error::invalid(path, what));
-    let Ok(known) = HeaderName::try_from(name) else {
+    if !is_name(name) {
         // What follows the first wrong character may be a value, and that a secret.
         let right = name.split(|each: char| !(each.is_ascii_alphanumeric() || "-_.".contains(each)));
         let start = right.into_iter().next().unwrap_or_default();
         return refuse("headers", &format!("{start:?}... cannot be the name of a header"));
-    };
-    if CONNECTION_HEADERS.contains(&known.as_str()) {
+    }
+    if CONNECTION_HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
         return refuse(
-            &format!("headers.{known}"),
+            &format!("headers.{}", name.to_ascii_lowercase()),
             "this header belongs to the connection and is set there; leave it out",
         );
     }
-    if known == http::header::PROXY_AUTHORIZATION {
+    if name.eq_ignore_ascii_case(PROXY_AUTHORIZATION.as_str()) {
         return refuse(
             "headers.proxy-authorization",
             "a server would see it; write the proxy's user name and password into the proxy's address",
         );
     }
-    Ok(known)
+    Ok(name)
 }
 
-pub(super) fn header_value(name: &HeaderName, value: &str) -> Result<HeaderValue> {
-    let plain = HeaderValue::try_from(value).ok().filter(|_| is_plain(value));
-    let mut value = plain.ok_or_else(|| {
-        Error::invalid(
-            format!("headers.{name}"),
+/// The value itself, if it can be that of a header: servers disagree on what bytes beyond ASCII stand for.
+pub(super) fn header_value<'a>(name: &str, value: &'a str) -> Result<&'a str> {
+    match is_value(value) {
+        true => Ok(value),
+        false => Err(Error::invalid(
+            format!("headers.{}", name.to_ascii_lowercase()),
             "the value holds characters that a header cannot carry; it takes visible ASCII and spaces",
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Whether a text is ASCII: servers disagree on what other bytes in a header stand for.
-pub(super) fn is_plain(text: &str) -> bool {
-    text.is_ascii()
+        )),
+    }
 }
 
 /// Two lists of values as one, each value once.
-pub(super) fn joined(list: &HeaderValue, more: &HeaderValue) -> HeaderValue {
-    let bytes = [list.as_bytes(), more.as_bytes()].join(&b',');
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+pub(super) fn joined(list: &[u8], more: &str) -> String {
+    let list = String::from_utf8_lossy(list);
     let mut values: Vec<&str> = Vec::new();
-    for value in text.split(',').map(str::trim).filter(|value| !value.is_empty()) {
-        if !values.contains(&value) {
+    for value in list.split(',').chain(more.split(',')).map(str::trim) {
+        if !value.is_empty() && !values.contains(&value) {
             values.push(value);
         }
     }
-    HeaderValue::try_from(values.join(",")).unwrap_or_else(|_| more.clone())
+    values.join(",")
 }

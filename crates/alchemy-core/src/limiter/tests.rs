@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{advance, sleep, timeout};
 
@@ -28,14 +28,14 @@ fn limiter(concurrent: u32, requests: u32, tokens: u64) -> Limiter {
 }
 
 fn head(status: u16, headers: &[(&'static str, &str)]) -> Head {
-    let headers = headers.iter().map(|(name, value)| {
-        let name = http::HeaderName::from_static(name);
-        (name, value.parse().unwrap())
-    });
-    Head {
+    let mut head = Head {
         status: StatusCode::from_u16(status).unwrap(),
-        headers: headers.collect::<HeaderMap>(),
+        ..Head::default()
+    };
+    for (name, value) in headers {
+        head.headers.append(name, &[value]);
     }
+    head
 }
 
 fn left(limit: u32, remaining: u32, reset: &str) -> Head {

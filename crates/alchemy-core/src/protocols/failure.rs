@@ -172,7 +172,7 @@ pub fn inner_error(message: &AssistantMessage, body: &str) -> Error {
 #[must_use]
 pub fn status_error(message: &AssistantMessage, head: &Head, body: &str) -> Error {
     let status = head.status.as_u16();
-    let header = |name: &str| head.headers.get(name)?.to_str().ok();
+    let header = |name: &str| head.headers.text(name);
     let trimmed = body.trim();
     let failure = match serde_json::from_str::<Value>(trimmed) {
         Ok(value) => Failure::read(&value),

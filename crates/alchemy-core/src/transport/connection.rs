@@ -15,7 +15,7 @@ use crate::runtimes;
 /// How much is read at once.
 const BUFFER_BYTES: usize = 64 * 1024;
 /// A body up to this size is written together with its head.
-const SMALL_BODY: usize = 16 * 1024;
+pub(super) const SMALL_BODY: usize = 16 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, Uri};
+use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use memchr::memrchr;
 use rustls::pki_types::{DnsName, ServerName};
@@ -26,6 +26,7 @@ use super::heads::{AnswerHead, HEAD_BYTES, answer_head, request_head};
 use super::kept::Home;
 use super::socket::{Socket, Tcp};
 use super::{CONNECTING, Call, tls};
+use crate::head::Head;
 
 /// A connection is found dead when this long nothing was heard of it, the probes included.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -105,7 +106,7 @@ impl Direct {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub(super) async fn send(&self, call: &Call) -> Result<Response<Body>, Unsent> {
+    pub(super) async fn send(&self, call: &Call) -> Result<(Head, Body), Unsent> {
         let place = place(&call.url);
         loop {
             let kept = self.home.take(place);
@@ -125,18 +126,16 @@ impl Direct {
         }
     }
 
-    fn answer(&self, head: AnswerHead, first: Bytes, connection: Connection, place: &str) -> Response<Body> {
-        let mut response = Response::new(Body {
+    fn answer(&self, head: AnswerHead, first: Bytes, connection: Connection, place: &str) -> (Head, Body) {
+        let body = Body {
             connection: Some(connection),
             framing: head.framing,
             keep: head.keep,
             first,
             home: self.home.clone(),
             place: place.to_owned(),
-        });
-        *response.status_mut() = head.status;
-        *response.headers_mut() = head.headers;
-        response
+        };
+        (head.head, body)
     }
 
     async fn connect(&self, url: &Url) -> Result<Connection, Unsent> {

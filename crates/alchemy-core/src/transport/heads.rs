@@ -1,51 +1,56 @@
 //! The head of a request as it is written, and the head of an answer as it is read.
 
-use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 use httparse::{ParserConfig, Status};
+use std::io::Write as _;
 use std::mem::MaybeUninit;
 use url::Position;
 
 use super::body_framing::BodyFraming;
+use super::connection::SMALL_BODY;
 use super::{Call, USER_AGENT_NAME};
+use crate::head::Head;
+use crate::headers::{Headers, MOST_OF_NAME, visible};
 
 /// The most headers that an answer may have.
 const HEADERS: usize = 100;
 /// The most bytes that they may have.
 pub(super) const HEAD_BYTES: usize = 400 * 1024;
 
+/// What a head takes besides the address and the headers of the call, with room to spare.
+const OWN_BYTES: usize = 160;
+
 /// The head of an answer.
 pub(super) struct AnswerHead {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) head: Head,
     pub(super) framing: BodyFraming,
     /// Whether the connection may be used again.
     pub(super) keep: bool,
 }
 
-/// The bytes that a request begins with, up to its body.
+/// The bytes that a request begins with, up to its body. The headers of a call have none of those that are set here.
 pub(super) fn request_head(call: &Call) -> Vec<u8> {
-    let mut head = Vec::with_capacity(512);
-    let mut add = |parts: &[&[u8]]| parts.iter().for_each(|part| head.extend_from_slice(part));
     let path = &call.url[Position::BeforePath..Position::AfterQuery];
     let host = &call.url[Position::BeforeHost..Position::AfterPort];
-    add(&[b"POST ", path.as_bytes(), b" HTTP/1.1\r\n"]);
-    if !call.headers.contains_key(HOST) {
-        add(&[b"host: ", host.as_bytes(), b"\r\n"]);
+    let lines = call.headers.lines();
+    let small_body = if call.body.len() <= SMALL_BODY {
+        call.body.len()
+    } else {
+        0
+    };
+    let mut head = Vec::with_capacity(OWN_BYTES + path.len() + host.len() + lines.len() + small_body);
+    let mut add = |parts: &[&str]| parts.iter().for_each(|part| head.extend_from_slice(part.as_bytes()));
+    add(&["POST ", path, " HTTP/1.1\r\nhost: ", host, "\r\n"]);
+    if !call.headers.contains(USER_AGENT.as_str()) {
+        add(&["user-agent: ", USER_AGENT_NAME, "\r\n"]);
     }
-    for (name, value) in [(USER_AGENT, USER_AGENT_NAME), (ACCEPT_ENCODING, "gzip")] {
-        if !call.headers.contains_key(&name) {
-            add(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
-        }
+    if !call.headers.contains(ACCEPT_ENCODING.as_str()) {
+        add(&["accept-encoding: gzip\r\n"]);
     }
-    for (name, value) in &call.headers {
-        if *name != CONTENT_LENGTH && *name != TRANSFER_ENCODING {
-            add(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
-        }
-    }
-    let length = call.body.len().to_string();
-    add(&[b"content-length: ", length.as_bytes(), b"\r\n\r\n"]);
+    head.extend_from_slice(lines);
+    // A number without a text of its own; nothing can go wrong in memory.
+    let _ = write!(head, "content-length: {}\r\n\r\n", call.body.len());
     head
 }
 
@@ -61,10 +66,11 @@ pub(super) fn answer_head(bytes: &[u8]) -> Result<(Option<AnswerHead>, usize), S
             return Ok((None, start));
         };
         start += length;
-        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+        let status = head.head.status;
+        if status == StatusCode::SWITCHING_PROTOCOLS {
             return Err("the server wants to speak another protocol".to_owned());
         }
-        if !head.status.is_informational() {
+        if !status.is_informational() {
             return Ok((Some(head), start));
         }
     }
@@ -78,40 +84,31 @@ fn one_head(bytes: &[u8]) -> Result<Option<(AnswerHead, usize)>, String> {
         Status::Partial => return Ok(None),
         Status::Complete(length) => length,
     };
-    // One piece of memory for all values.
-    let shared = Bytes::copy_from_slice(bytes.get(..length).unwrap_or_default());
-    let offset = |part: &[u8]| part.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
-    let malformed = || "the head of the answer is malformed: invalid header".to_owned();
-    let mut map = HeaderMap::with_capacity(parsed.headers.len());
-    for header in parsed.headers.iter() {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| malformed())?;
-        let at = offset(header.value);
-        let value = match header.value.is_empty() {
-            true => HeaderValue::from_static(""),
-            false => {
-                HeaderValue::from_maybe_shared(shared.slice(at..at + header.value.len())).map_err(|_| malformed())?
-            }
-        };
-        map.append(name, value);
+    if parsed.headers.iter().any(|header| header.name.len() > MOST_OF_NAME) {
+        return Err("the head of the answer is malformed: invalid header".to_owned());
     }
+    let pairs = parsed
+        .headers
+        .iter()
+        .map(|header| (header.name.as_bytes(), header.value));
+    let headers = Headers::read(bytes.get(..length).unwrap_or_default(), pairs);
     let status =
         StatusCode::from_u16(parsed.code.unwrap_or_default()).map_err(|_| "the status is no number".to_owned())?;
     let newer = parsed.version == Some(1);
     let head = AnswerHead {
-        status,
-        framing: framing(status, &map, newer)?,
-        keep: is_kept(&map, newer),
-        headers: map,
+        framing: framing(status, &headers, newer)?,
+        keep: is_kept(&headers, newer),
+        head: Head { status, headers },
     };
     Ok(Some((head, length)))
 }
 
 /// Where the body ends: RFC 9112, section 6.3.
-fn framing(status: StatusCode, headers: &HeaderMap, newer: bool) -> Result<BodyFraming, String> {
+fn framing(status: StatusCode, headers: &Headers, newer: bool) -> Result<BodyFraming, String> {
     if status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
         return Ok(BodyFraming::Ended);
     }
-    if let Some(last) = headers.get_all(TRANSFER_ENCODING).iter().next_back() {
+    if let Some(last) = headers.all(TRANSFER_ENCODING.as_str()).next_back() {
         if !newer {
             return Err("the answer is of HTTP/1.0 and names a transfer encoding".to_owned());
         }
@@ -126,8 +123,8 @@ fn framing(status: StatusCode, headers: &HeaderMap, newer: bool) -> Result<BodyF
         );
     }
     let mut length = None;
-    for value in headers.get_all(CONTENT_LENGTH) {
-        for part in value.to_str().unwrap_or("?").split(',').map(str::trim) {
+    for value in headers.all(CONTENT_LENGTH.as_str()) {
+        for part in visible(value).unwrap_or("?").split(',').map(str::trim) {
             let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
             let found: Option<u64> = part.parse().ok().filter(|_| digits);
             match (found, length) {
@@ -141,13 +138,13 @@ fn framing(status: StatusCode, headers: &HeaderMap, newer: bool) -> Result<BodyF
 }
 
 /// The words of a header with commas between them; a foreign one beside a known one changes nothing about that.
-fn words(value: &HeaderValue) -> impl DoubleEndedIterator<Item = &[u8]> {
-    value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+fn words(value: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
-fn is_kept(headers: &HeaderMap, newer: bool) -> bool {
+fn is_kept(headers: &Headers, newer: bool) -> bool {
     let said = |word: &str| {
-        let values = headers.get_all(CONNECTION).iter();
+        let values = headers.all(CONNECTION.as_str());
         values
             .flat_map(words)
             .any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
@@ -157,6 +154,7 @@ fn is_kept(headers: &HeaderMap, newer: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use url::Url;
 
     use super::*;
@@ -172,8 +170,8 @@ mod tests {
 
     #[test]
     fn a_request_is_written_as_http_has_it() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-a", HeaderValue::from_static("b"));
+        let mut headers = Headers::default();
+        headers.append("X-a", &["b"]);
         let call = Call {
             url: Url::parse("http://[::1]:81/v1/x?a=b#c").unwrap(),
             headers,
@@ -225,7 +223,7 @@ mod tests {
         let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: gz\u{ef}p, Chunked\r\ncontent-length: 5\r\nx: \r\n\r\n";
         let read = read(chunked).unwrap().0.unwrap();
         assert!(matches!(read.framing, BodyFraming::Chunked(_)));
-        assert_eq!(read.headers.get("x").unwrap(), "");
+        assert_eq!(read.head.headers.get("x"), Some(&b""[..]));
     }
 
     #[test]

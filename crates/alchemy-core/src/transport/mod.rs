@@ -30,6 +30,7 @@ use self::gzip::{Broken, Unpacked};
 use self::proxies::{Proxies, Route};
 use crate::error::{Error, ErrorKind, Result};
 use crate::head::Head;
+use crate::headers::Headers;
 
 /// How many pools a transport keeps. Each connect timeout in use needs one, since it belongs to the pool.
 const POOLS: usize = 8;
@@ -86,7 +87,7 @@ pub struct Call {
     /// Where to.
     pub url: Url,
     /// Every header, the key among them.
-    pub headers: http::HeaderMap,
+    pub headers: Headers,
     /// The body.
     pub body: Bytes,
 }
@@ -216,20 +217,22 @@ impl Pool {
     /// # Errors
     /// If no connection could be made, in time or at all, or if it broke.
     pub async fn send(&self, call: Call) -> Result<Reply> {
-        let url = call.url.clone();
         match &self.way {
             Way::Direct(direct) => {
                 let response = direct.send(&call).await;
-                let response = response.map_err(|unsent| failures::unsent(&unsent.into(), &url, &self.route))?;
-                Ok(Reply::direct(response, url))
+                let response = response.map_err(|unsent| failures::unsent(&unsent.into(), &call.url, &self.route))?;
+                Ok(Reply::direct(response, call.url))
             }
-            Way::Client(client) => Box::pin(self.send_by(client, call, url)).await,
+            Way::Client(client) => {
+                let url = call.url.clone();
+                Box::pin(self.send_by(client, call, url)).await
+            }
         }
     }
 
     async fn send_by(&self, client: &reqwest::Client, call: Call, url: Url) -> Result<Reply> {
         let mut request = reqwest::Request::new(http::Method::POST, call.url);
-        *request.headers_mut() = call.headers;
+        *request.headers_mut() = call.headers.to_map();
         *request.body_mut() = Some(call.body.into());
         let response = client.execute(request).await;
         let response = response.map_err(|error| failures::unsent(&error.into(), &url, &self.route))?;
@@ -242,7 +245,7 @@ impl Pool {
         Ok(Reply {
             head: Head {
                 status: parts.status,
-                headers: parts.headers,
+                headers: Headers::from(&parts.headers),
             },
             url,
             body: Body::Client(body),
@@ -251,25 +254,16 @@ impl Pool {
 }
 
 impl Reply {
-    fn direct(response: http::Response<direct::Body>, url: Url) -> Self {
-        let (mut parts, body) = response.into_parts();
-        let encoding = parts.headers.get(CONTENT_ENCODING).map(http::HeaderValue::as_bytes);
-        let body = match encoding {
+    fn direct((mut head, body): (Head, direct::Body), url: Url) -> Self {
+        let body = match head.headers.get(CONTENT_ENCODING.as_str()) {
             Some(encoding) if encoding.eq_ignore_ascii_case(b"gzip") => {
-                parts.headers.remove(CONTENT_ENCODING);
-                parts.headers.remove(CONTENT_LENGTH);
+                head.headers.remove(CONTENT_ENCODING.as_str());
+                head.headers.remove(CONTENT_LENGTH.as_str());
                 Body::Unpacked(Box::new(Unpacked::new(body)))
             }
             _ => Body::Direct(body),
         };
-        Reply {
-            head: Head {
-                status: parts.status,
-                headers: parts.headers,
-            },
-            url,
-            body,
-        }
+        Reply { head, url, body }
     }
 
     /// Whether the task that polls is all that there is between the socket and the reader: what has come has been read

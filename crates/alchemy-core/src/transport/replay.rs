@@ -19,6 +19,7 @@ use super::direct::Direct;
 use super::proxies::Route;
 use super::socket::Socket;
 use super::{Body, Call, Reply, failures};
+use crate::headers::{Headers, lower};
 
 /// What a server sends once it is asked.
 pub(super) struct Script {
@@ -128,7 +129,7 @@ pub fn read(pieces: &[&[u8]], closes: bool, most: usize) -> Read {
     );
     let call = Call {
         url: url.clone(),
-        headers: http::HeaderMap::new(),
+        headers: Headers::default(),
         body: Bytes::from_static(b"{}"),
     };
     let mut read = read_answer(&direct, &call, &url, most);
@@ -150,9 +151,7 @@ fn read_answer(direct: &Direct, call: &Call, url: &Url, most: usize) -> Read {
     read.packed = matches!(reply.body, Body::Unpacked(_));
     read.status = Some(reply.head.status.as_u16());
     let headers = reply.head.headers.iter();
-    read.headers = headers
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-        .collect();
+    read.headers = headers.map(|(name, value)| (lower(name), value.to_vec())).collect();
     loop {
         match reply.poll_bytes(&mut context) {
             Poll::Pending => return read,

@@ -6,11 +6,12 @@ use super::content::{ContentBlock, Text};
 use super::is_default;
 use super::literals::StopReason;
 use super::requests::Notice;
+use super::shared_object::SharedObject;
 use super::shared_text::SharedText;
 use super::tagged::tagged_union;
 use super::tools::Tool;
 use super::usage::Usage;
-use crate::json::{self, Json, Object};
+use crate::json::{self, Json};
 
 /// Text, or blocks in the order the model is to read them.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,7 +182,7 @@ pub struct AssistantMessage {
     pub attempts: Vec<Attempt>,
     /// What the protocol sent beyond these fields, such as `logprobs`: a JSON object.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub raw: Object,
+    pub raw: SharedObject,
 }
 
 /// What a tool call gave.

@@ -10,6 +10,7 @@ mod messages;
 mod models;
 mod policies;
 mod requests;
+mod shared_object;
 mod shared_text;
 mod tagged;
 mod tools;
@@ -25,6 +26,7 @@ pub use messages::{AssistantMessage, Attempt, Content, Context, Message, ToolRes
 pub use models::{Model, ModelCost};
 pub use policies::{Limits, Retries, Retrying};
 pub use requests::{Notice, Options, Reasoning, Response, ResponseFormat, Timeout, Timeouts};
+pub use shared_object::SharedObject;
 pub use shared_text::SharedText;
 pub use tools::{Tool, ToolChoice};
 pub use usage::{Cost, Usage};

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod call_ids;
+pub(crate) mod counts;
 pub(crate) mod keys;
 pub(crate) mod scalars;
 pub(crate) mod strings;

@@ -6,6 +6,7 @@
 
 use serde::Deserialize;
 
+use crate::protocols::decoding::counts::{self, Place};
 use crate::protocols::decoding::usage::count;
 use crate::types::{ModelCost, Usage};
 
@@ -50,7 +51,26 @@ impl Name {
 impl Counts {
     /// Reads a usage object; None if it is none.
     pub(super) fn read(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        Self::plain(json).or_else(|| serde_json::from_str(json).ok())
+    }
+
+    /// The counts of an object that has nothing but whole numbers where they stand.
+    fn plain(json: &str) -> Option<Self> {
+        let numbers: [Option<f64>; 6] = counts::plain(json, |outer, key| {
+            match (outer, std::str::from_utf8(key).map(Name::of)) {
+                (b"", Ok(Some(name))) => Place::Number(name as usize),
+                _ => Place::Nowhere,
+            }
+        })?;
+        let [prompt, cached, candidates, tool_use, thoughts, total] = numbers;
+        Some(Counts {
+            prompt_token_count: prompt,
+            cached_content_token_count: cached,
+            candidates_token_count: candidates,
+            tool_use_prompt_token_count: tool_use,
+            thoughts_token_count: thoughts,
+            total_token_count: total,
+        })
     }
 
     /// Sets a count, a number of at most 15 digits; returns whether it was another one.

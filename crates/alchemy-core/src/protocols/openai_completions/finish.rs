@@ -9,7 +9,11 @@ use crate::types::StopReason;
 /// `network_error` (Z.AI), `insufficient_system_resource` (DeepSeek), `abort` (vLLM) and `error`
 /// (OpenRouter), each from the vendor's API reference, 2026-11.
 fn meaning(reason: &str) -> Option<StopReason> {
-    Some(match reason.to_ascii_lowercase().as_str() {
+    word(reason).or_else(|| word(&reason.to_ascii_lowercase()))
+}
+
+fn word(reason: &str) -> Option<StopReason> {
+    Some(match reason {
         "stop" | "end_turn" | "stop_sequence" | "eos" | "eos_token" | "complete" | "completed" | "end" => {
             StopReason::Stop
         }

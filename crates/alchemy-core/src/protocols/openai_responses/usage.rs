@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::protocols::decoding::counts::{self, Place};
 use crate::protocols::decoding::usage::{Counts, billed};
 use crate::types::{ModelCost, Usage};
 
@@ -32,9 +33,49 @@ struct OutputDetails {
     reasoning_tokens: Option<f64>,
 }
 
+/// The counts of a usage object that has nothing but whole numbers where they stand.
+fn plain(json: &str) -> Option<WireUsage<'_>> {
+    let numbers: [Option<f64>; 7] = counts::plain(json, |outer, key| match (outer, key) {
+        (b"", b"input_tokens") => Place::Number(0),
+        (b"", b"output_tokens") => Place::Number(1),
+        (b"", b"total_tokens") => Place::Number(2),
+        (b"", b"input_tokens_details") => Place::Object(7),
+        (b"input_tokens_details", b"cached_tokens") => Place::Number(3),
+        (b"input_tokens_details", b"cache_write_tokens") => Place::Number(4),
+        (b"", b"output_tokens_details") => Place::Object(8),
+        (b"output_tokens_details", b"reasoning_tokens") => Place::Number(5),
+        (b"", b"cost_in_usd_ticks") => Place::Number(6),
+        (b"", b"cost") => Place::Judged,
+        _ => Place::Nowhere,
+    })?;
+    let [
+        input_tokens,
+        output_tokens,
+        total_tokens,
+        cached,
+        written,
+        thought,
+        cost_in_usd_ticks,
+    ] = numbers;
+    Some(WireUsage {
+        input_tokens,
+        output_tokens,
+        total_tokens,
+        input_tokens_details: Some(InputDetails {
+            cached_tokens: cached,
+            cache_write_tokens: written,
+        }),
+        output_tokens_details: Some(OutputDetails {
+            reasoning_tokens: thought,
+        }),
+        cost: None,
+        cost_in_usd_ticks,
+    })
+}
+
 /// Reads a usage object; None if it does not say how many tokens went in or out.
 pub(super) fn read(raw: &RawValue, prices: Option<&ModelCost>) -> Option<Usage> {
-    let wire: WireUsage<'_> = serde_json::from_str(raw.get()).ok()?;
+    let wire = plain(raw.get()).or_else(|| serde_json::from_str(raw.get()).ok())?;
     let details = wire.input_tokens_details.unwrap_or_default();
     let counts = Counts {
         sent: wire.input_tokens,
@@ -55,7 +96,30 @@ mod tests {
     use super::*;
 
     fn usage(text: &str) -> Usage {
-        read(serde_json::from_str(text).unwrap(), None).unwrap()
+        let read = |text: &str| super::read(serde_json::from_str(text).unwrap(), None);
+        // Another key, which a parser has to judge, changes nothing.
+        let judged = text.replacen('{', r#"{"x":[],"#, 1);
+        assert!(plain(&judged).is_none());
+        assert_eq!(read(&judged), read(text));
+        read(text).unwrap()
+    }
+
+    #[test]
+    fn each_count_is_the_same_without_a_parser_and_with_one() {
+        let base = usage(r#"{"input_tokens":100}"#);
+        for told in [
+            r#""output_tokens":20"#,
+            r#""total_tokens":30"#,
+            r#""input_tokens_details":{"cached_tokens":4}"#,
+            r#""input_tokens_details":{"cache_write_tokens":5}"#,
+            r#""output_tokens_details":{"reasoning_tokens":6}"#,
+            r#""cost_in_usd_ticks":7"#,
+            r#""cost":8"#,
+        ] {
+            let text = format!("{{\"input_tokens\":100,{told}}}");
+            assert_ne!(usage(&text), base, "{told}");
+            assert_eq!(plain(&text).is_none(), told.starts_with("\"cost\":"), "{told}");
+        }
     }
 
     #[test]
