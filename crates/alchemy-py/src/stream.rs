@@ -1,7 +1,7 @@
 //! The handle of one answer: what the Python stream waits on and takes events from.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::{runtime, to_py};
 /// How long a wait may go on without a look at signals such as Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
 
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+static NEXT_NUMBER: AtomicU8 = AtomicU8::new(0);
 
 /// One answer. Usable from any thread, and from several at once.
 #[pyclass(frozen, module = "alchemy._native")]
@@ -37,8 +37,8 @@ pub(crate) struct NativeStream {
     stream: Option<Stream>,
     request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
-    /// Tells the streams of a process apart.
-    number: u64,
+    /// Tells the streams of a loop apart, as far as it is counted how many have something.
+    number: u8,
     /// The whole message, made once. An exception is made anew each time it is asked for: one that is kept here
     /// would hold, by its traceback, the frames that hold this stream, and the collector does not look in here.
     message: PyOnceLock<Py<PyAny>>,
@@ -342,13 +342,17 @@ impl NativeStream {
         }))
     }
 
-    /// Has a loop told once there is something to take, with `whole` at the end; returns the wait's token, or None if
-    /// there is something already.
-    pub(crate) fn arm_at(&self, py: Python<'_>, bridge: &Bridge, whole: bool) -> PyResult<Option<u64>> {
-        let stream = self.stream(py)?;
+    /// Has a loop run a waiter once there is something to take, with `whole` at the end; returns the wait's token, or None
+    /// if there is something already.
+    pub(crate) fn arm_at(&self, waiter: &Bound<'_, Waiter>, bridge: &Bridge, whole: bool) -> PyResult<Option<u64>> {
+        let stream = self.stream(waiter.py())?;
         runtime::settle(stream);
-        let (waker, token) = bridge.wake_for(self.number);
-        Ok(stream.arm(waker, token, whole).then_some(token))
+        let (waker, token) = bridge.keep(self.number, waiter.clone().unbind());
+        if stream.arm(waker, token, whole) {
+            return Ok(Some(token));
+        }
+        bridge.forget(token);
+        Ok(None)
     }
 
     /// Gives up on a wait; nothing is kept of it.

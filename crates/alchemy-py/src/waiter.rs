@@ -107,12 +107,10 @@ impl Waiter {
 
     /// Begins to wait; false if there is something to take already.
     fn arm(slf: &Bound<'_, Self>, native: &Bound<'_, NativeStream>, place: Place, whole: bool) -> PyResult<bool> {
-        let bridge = place.bridge.get();
-        let Some(token) = native.get().arm_at(slf.py(), bridge, whole)? else {
+        // It is told by this very thread, so not before this.
+        let Some(token) = native.get().arm_at(slf, place.bridge.get(), whole)? else {
             return Ok(false);
         };
-        // It is told by this very thread, so not before this.
-        bridge.keep(token, slf.clone().unbind());
         let native = native.clone().unbind();
         let mut state = slf.get().state();
         state.phase = Phase::Waiting;
