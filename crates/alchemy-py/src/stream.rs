@@ -31,14 +31,19 @@ const SLICE: Duration = Duration::from_millis(100);
 static NEXT_NUMBER: AtomicU8 = AtomicU8::new(0);
 
 /// One answer. Usable from any thread, and from several at once.
+///
+/// The fields stand in this order, so that what each event needs is next to the head of the object.
 #[pyclass(frozen, module = "alchemy._native")]
+#[repr(C)]
 pub(crate) struct NativeStream {
     /// None only while the object is taken down in a forked child.
     stream: Option<Stream>,
-    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
     /// Tells the streams of a loop apart, as far as it is counted how many have something.
     number: u8,
+    /// Whether its events may wait for those of others.
+    wake_moderation: bool,
+    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     /// The whole message, made once. An exception is made anew each time it is asked for: one that is kept here
     /// would hold, by its traceback, the frames that hold this stream, and the collector does not look in here.
     message: PyOnceLock<Py<PyAny>>,
@@ -52,8 +57,6 @@ pub(crate) struct NativeStream {
     /// The `local:` address that has to be replaced by a real one; None for any other.
     #[pyo3(get)]
     local: Option<String>,
-    /// Whether its events may wait for those of others.
-    wake_moderation: bool,
     /// What the request is, where it is observed.
     facts: Option<Mutex<Facts>>,
 }
