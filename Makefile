@@ -12,7 +12,7 @@ CARGO_DENY = cargo-deny@0.20.2
 TARGETS =
 # How many processes `make test` runs tests of Python in. Most of them wait most of the time, so two cores carry three.
 WORKERS = 3
-# What `make bench` and `make bench-quick` pass on to benches/run.py.
+# What `make bench` and `make bench-quick` pass on to benches/run.py, and `make soak` to tests/soak/soak.py.
 OPTIONS =
 
 help: ## List the targets
@@ -67,8 +67,8 @@ test: local ## Run the tests of Rust and of Python
 conformance: build ## Replay recorded traffic (../shared/wire or ALCHEMY_WIRE) and write docs/conformance.md
 	@$(BIN)/python tests/conformance/report.py
 
-soak: build ## Faults at random for SECONDS (600), then a million events and 100,000 requests; prints the figures
-	@$(BIN)/python tests/soak/soak.py --seconds $(SECONDS)
+soak: build ## Faults at random for SECONDS (600), then a million events and 100,000 requests; OPTIONS=--publish writes the page
+	@$(BIN)/python tests/soak/soak.py --seconds $(SECONDS) $(OPTIONS)
 fuzz: build ## Fuzz every decoder and the Python entry points, SECONDS=600 each; TARGETS="answer request" picks
 	@sh scripts/fuzz.sh "$(SECONDS)" $(TARGETS)
 

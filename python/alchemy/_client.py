@@ -10,6 +10,7 @@ from ._native import NativeClient, get_model as _find_model
 from ._stream import MessageStream, _loops, local_server, log_late_notices  # pyright: ignore[reportPrivateUsage]
 from ._verbs import Verbs, spelled_out
 from .errors import AlchemyError
+from .models import Model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ._verbs import ContextLike
     from .hooks import Hooks
     from .messages import AssistantMessage
-    from .models import Model
     from .requests import Limits, Options, Retries, Timeout
     from .typed_dicts import LimitsDict, OptionsDict, RetriesDict, TimeoutDict
 
@@ -229,7 +229,9 @@ class Client(Verbs):
         if observer is not None:
             return observer.complete()
         try:
-            message = native.complete() if native.local is None else native.complete(*local_server(native))
+            message = native.complete()
+            if message is None:
+                message = native.complete(*local_server(native))
         except BaseException:
             native.close()
             raise
@@ -241,7 +243,22 @@ class Client(Verbs):
         native, observer = self._prepare(model, context, options, streamed=False)
         if observer is not None:
             return await observer.complete_async()
-        message: AssistantMessage = await _loops().complete(native)
+        try:
+            # Nothing is sent where nobody could wait for the answer.
+            event_loop, bridge = _loops().place()
+            if not native.start():
+                await _loops().start(native)
+            waiter = native.arm(bridge, event_loop, True)
+            # An error that somebody keeps must not keep, by its traceback, a loop that is closed and its pipe.
+            del event_loop, bridge
+            if waiter is not None:
+                await waiter
+        except BaseException:
+            native.close()
+            raise
+        message = native.result()
+        if message.notices:
+            log_late_notices(native, message)
         return message
 
     if not TYPE_CHECKING:
@@ -274,7 +291,8 @@ class Client(Verbs):
             client = self._native
             if client is None or self._closed:
                 client = self._open()
-            if isinstance(model, str):
+            # To ask a class whether an object is of it takes ten times as long.
+            if type(model) is not Model and isinstance(model, str):
                 model = _models.get(model) or _remember(model)
             native = client.prepare(model, context, options, streamed, observed)
         finally:
@@ -286,13 +304,19 @@ class Client(Verbs):
             log(native.name, native.notices)
         if told is None:
             return native, None
+        return native, self._watch(native, context, told, started_ns=started_ns, logged=logged)
+
+    def _watch(
+        self, native: NativeStream, context: ContextLike, told: dict[str, Any], *, started_ns: int, logged: bool
+    ) -> Observer | RetryLogger | None:
+        """Have a request's steps told to the hooks and to the log."""
         from ._observing import observe
 
         hooks = self._hooks
         if installed:
             everywhere = tuple(installed)
             hooks = everywhere + tuple(hook for hook in hooks if not any(hook is known for known in everywhere))
-        return native, observe(native, hooks, context, told, started_ns=started_ns, logged=logged)
+        return observe(native, hooks, context, told, started_ns=started_ns, logged=logged)
 
     def _merge(self, options: dict[str, Any], *, streamed: bool) -> None:
         """Put the options of a call over those of the client, in place: no local may hold a key where this fails."""

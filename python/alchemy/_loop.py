@@ -10,27 +10,26 @@ from asyncio import AbstractEventLoop, get_running_loop
 from weakref import ref
 
 from ._native import Bridge, NativeStream
-from ._stream import local_server, log_late_notices
+from ._stream import local_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from .messages import AssistantMessage
 
 # How to get at a loop's bridge, by the loop's id. What the loop watches holds the bridge, and with it the tasks that
 # wait and, by them, the loop: held from here, it would keep them, and its pipe, after the loop was closed.
 _bridges: dict[int, tuple[ref[AbstractEventLoop], Callable[[], Bridge | None]]] = {}
 
 
-def bridge_of(loop: AbstractEventLoop) -> Bridge:
-    """Return the loop's bridge; make it at the loop's first wait."""
+def place() -> tuple[AbstractEventLoop, Bridge]:
+    """Return the loop that runs, and its bridge, which is made at the loop's first wait."""
+    loop = running_loop()
     found = _bridges.get(id(loop))
     if found is not None and found[0]() is loop:
         bridge = found[1]()
         if bridge is not None:
-            return bridge
-    return _new_bridge(loop)
+            return loop, bridge
+    return loop, _new_bridge(loop)
 
 
 def _new_bridge(loop: AbstractEventLoop) -> Bridge:
@@ -66,18 +65,12 @@ def _caller(loop_reference: ref[AbstractEventLoop], bridge: Bridge) -> Callable[
     return call
 
 
-def place() -> tuple[AbstractEventLoop, Bridge]:
-    """Return the loop that runs, and its bridge."""
-    loop = running_loop()
-    return loop, bridge_of(loop)
-
-
 async def wait(stream: NativeStream, *, whole: bool) -> None:
     """Wait until the stream has something to take; with `whole`, until its end."""
-    loop = running_loop()
-    waiter = stream.arm(bridge_of(loop), loop, whole)
-    # The traceback of a cancel, which asyncio keeps, must not hold what was waited for.
-    del stream
+    loop, bridge = place()
+    waiter = stream.arm(bridge, loop, whole)
+    # The traceback of a cancel, which asyncio keeps, must not hold what was waited for, nor the pipe of a closed loop.
+    del stream, bridge
     if waiter is not None:
         await waiter
 
@@ -86,9 +79,7 @@ async def start(stream: NativeStream) -> None:
     """Send the request; a local model is started off the event loop."""
     # Nothing is sent where nobody could wait for the answer.
     loop = running_loop()
-    if stream.local is None:
-        stream.start()
-    else:
+    if not stream.start():
         stream.start(*await loop.run_in_executor(None, local_server, stream))
 
 
@@ -101,17 +92,3 @@ def running_loop() -> AbstractEventLoop:
             "no asyncio event loop is running here, which alchemy's async forms wait in; "
             "use asyncio.run, or the sync forms in a thread"
         ) from None
-
-
-async def complete(stream: NativeStream) -> AssistantMessage:
-    """Send the request and wait for the end; a wait that is cancelled closes the connection."""
-    try:
-        await start(stream)
-        stream.discard()
-        await wait(stream, whole=True)
-    except BaseException:
-        stream.close()
-        raise
-    message = stream.result()
-    log_late_notices(stream, message)
-    return message

@@ -156,7 +156,7 @@ def test_one_that_is_never_awaited_costs_no_event(slow):
 
 
 def test_one_is_awaited_once(slow):
-    """A second await of the same raises, and one that somebody still holds is not handed out again."""
+    """A second await of the same raises, also behind the end, and one that somebody still holds is not handed out again."""
 
     async def main() -> None:
         stream = slow()
@@ -169,7 +169,13 @@ def test_one_is_awaited_once(slow):
                 await awaitable
             with pytest.raises(RuntimeError, match="cannot be awaited again"):
                 await awaitable
-        stream.close()
+        async for _event in stream:
+            pass
+        last = anext(stream)
+        with pytest.raises(StopAsyncIteration):
+            await last
+        with pytest.raises(RuntimeError, match="cannot be awaited again"):
+            await last
 
     asyncio.run(main())
 
@@ -203,17 +209,22 @@ def test_a_cancelled_wait_does_not_keep_the_stream(serve, at):
     """What asyncio keeps of a cancelled task, its traceback, does not keep a stream that nobody else has."""
     server = serve(event_stream(HELLO, Stall()))
 
-    async def read(stream) -> None:
+    async def read(stream, came: asyncio.Event) -> None:
         try:
-            async for _event in stream:
-                pass
+            async for event in stream:
+                if isinstance(event, alchemy.TextDelta):
+                    came.set()
         finally:
             del stream
 
     async def main():
         stream = alchemy.stream(at(server), "hello")
         gone = weakref.ref(stream)
-        tasks = [asyncio.create_task(read(stream)), asyncio.create_task(anext(stream))]
+        came = asyncio.Event()
+        tasks = [asyncio.create_task(read(stream, came))]
+        # Before that, the second task might get one of the events.
+        await came.wait()
+        tasks.append(asyncio.create_task(anext(stream)))
         await asyncio.sleep(0.1)
         del stream
         for task in tasks:

@@ -140,6 +140,36 @@ def test_at_the_exit(what):
         assert server.wait_closed(2)
 
 
+# How a thread of the program comes to wait for an answer whose connection the exit has closed.
+LATE_WAITS = {
+    "result": "    stream.result()\n",
+    "iterate": "    for event in stream: pass\n",
+    "result_async": "    asyncio.run(stream.result_async())\n",
+    "iterate in a loop": ("    async def read():\n        async for event in stream: pass\n    asyncio.run(read())\n"),
+}
+
+
+@pytest.mark.parametrize("way", LATE_WAITS)
+def test_a_thread_that_begins_to_wait_at_the_exit_says_nothing(way):
+    """A daemon thread that turns to its stream once the connections are closed goes with the program, without a traceback.
+
+    The thread that ends the program is told at once that the answer was given up: see `test_at_the_exit`.
+    """
+    preamble = (
+        "import atexit, threading, time\nclosed, waits = threading.Event(), threading.Event()\n"
+        "@atexit.register\ndef late():\n"
+        "    closed.set()\n    print(waits.wait(5), flush=True)\n    time.sleep(0.3)\n"
+    )
+    program = (
+        f"{OPENED}def work():\n    closed.wait()\n    waits.set()\n{LATE_WAITS[way]}"
+        "threading.Thread(target=work, daemon=True).start()\n"
+    )
+    with Server(event_stream(HELLO, Stall())) as server:
+        process = run_program(program, server.url, preamble=preamble + PREAMBLE)
+        assert ended(process) == ("True\n", "", 0)
+        assert server.wait_closed(2)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted by /proc")
 def test_no_thread_is_left():
     """There is one worker while there are requests, for many streams too, and none after the exit."""

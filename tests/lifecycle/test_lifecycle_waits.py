@@ -107,6 +107,34 @@ def test_a_cancel_has_its_message(new_loop, serve, at):
     assert run_in(new_loop(), main()) == (("enough",), "Hello there.")
 
 
+def test_a_cancel_leaves_the_waits_of_other_loops(serve, at):
+    """A wait that is cancelled in one loop takes no other loop's wait for the same stream with it."""
+    go_on = threading.Event()
+    server = serve(event_stream(HELLO, Until(go_on), THERE, FINISH, "[DONE]"))
+    stream = alchemy.stream(at(server), "hello")
+    first = [next(stream) for _ in range(3)]
+    assert [type(event) for event in first] == [alchemy.Start, alchemy.TextStart, alchemy.TextDelta]
+    others = []
+
+    async def wait():
+        return await anext(stream)
+
+    async def give_up():
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    thread = threading.Thread(target=lambda: others.append(asyncio.run(asyncio.wait_for(wait(), 20))))
+    thread.start()
+    assert asyncio.run(give_up())
+    go_on.set()
+    thread.join(30)
+    assert [event.delta for event in others] == [" there."]
+    stream.close()
+
+
 def test_an_interrupted_task_does_not_keep_the_others_waiting(serve, at):
     """A task that ends the program leaves the tasks that were told with it to the loop's next turn."""
     go_on = threading.Event()

@@ -22,8 +22,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import alchemy
 from flooding import Flood
-from soak_calls import LIMITS, TIMEOUTS, Call, IllegalError
+from soak_calls import LIMITS, Call, IllegalError
+from soak_clocks import Clocks
 from soak_faults import CASES
+from soak_page import machine, publish
 from soak_report import Counts, Sample, table
 
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ class Soak:
     def __init__(self, seconds: float, seed: int) -> None:
         self.seconds, self.seed = seconds, seed
         self.counts = Counts()
+        self.clocks = Clocks()
         self.running: dict[int, Call] = {}
         self.ends = 0.0
         self.clients: list[alchemy.Client] = []
@@ -51,7 +54,7 @@ class Soak:
     def note(self, call: Call) -> None:
         """Judges a call that has ended."""
         self.running.pop(id(call), None)
-        limit = call.outcome.seconds if isinstance(call.outcome, TIMEOUTS) else None
+        self.clocks.note(call)
         try:
             outcome = call.judged()
         except IllegalError as error:
@@ -59,7 +62,7 @@ class Soak:
             with self.counts.lock:
                 self.counts.illegal.append(str(error))
         attempts = len(getattr(call.outcome, "attempts", ()))
-        self.counts.add(CASES[call.case].name, outcome, call.seconds, limit, attempts)
+        self.counts.add(CASES[call.case].name, outcome, call.seconds, attempts)
         if call.seconds > LIMITS.total + 1:
             self.problems.append(f"{call}: took {call.seconds:.1f} s")
 
@@ -95,7 +98,8 @@ class Soak:
 
     def loop(self, seed: str, run) -> None:
         async def main() -> None:
-            await asyncio.gather(*(self.work_async(f"{seed} {task}") for task in range(TASKS)))
+            work = (self.work_async(f"{seed} {task}") for task in range(TASKS))
+            await asyncio.gather(self.clocks.tick_async(self.ends), *work)
             assert asyncio.all_tasks() == {asyncio.current_task()}, "a task is left"
 
         run(main())
@@ -117,6 +121,7 @@ class Soak:
             threading.Thread(target=self.loop, args=(f"{seed} loop {each}", run), daemon=True)
             for each, run in enumerate(runs)
         ]
+        threads.append(threading.Thread(target=self.clocks.tick, args=(self.ends,), daemon=True))
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
@@ -162,7 +167,7 @@ class Soak:
             "calls": f"{self.counts.total:,}",
             "requests sent for those that were not ended early": f"{self.counts.attempts:,}",
             "longest call": f"{self.counts.longest:.2f} s (total limit {LIMITS.total} s)",
-            "latest timeout over its limit": f"{self.counts.late * 1000:.0f} ms",
+            **self.clocks.rows(),
             "before": self.base,
             **{f"after part {number + 1} of {ROUNDS}": sample for number, sample in enumerate(samples)},
         }
@@ -207,6 +212,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Faults at random, then a long stream and many requests.")
     parser.add_argument("--seconds", type=float, default=FULL_SECONDS, help="how long the faults go on (default 600)")
     parser.add_argument("--seed", type=int, default=None, help="default: another one each time")
+    parser.add_argument(
+        "--publish", action="store_true", help="write the tables into docs/reliability.md, if nothing failed"
+    )
     given = parser.parse_args()
     share = min(1.0, given.seconds / FULL_SECONDS)
     seed = random.randrange(10**6) if given.seed is None else given.seed
@@ -215,12 +223,15 @@ def main() -> int:
     logging.getLogger("alchemy").setLevel(logging.ERROR)
     faulthandler.enable()
     faulthandler.dump_traceback_later(given.seconds * 3 + 600, exit=True)
-    began = time.monotonic()
+    began, busy = time.monotonic(), os.getloadavg()[0]
     rows = soak.faults()
     # At least a hundredth, so that a short run sees something too.
     rows |= soak.flat(int(1_000_000 * max(share, 0.05)), int(100_000 * max(share, 0.02)))
-    print(f"Seed {seed}, {time.monotonic() - began:.0f} s.\n")
-    print(table(rows), soak.counts.tables(), sep="\n\n")
+    title = f"The run of {time.strftime('%Y-%m-%d')}, {time.monotonic() - began:.0f} s, seed {seed} ({machine(busy)}):"
+    tables = (table(rows), soak.counts.outcomes_table(), soak.counts.faults_table())
+    print(title, *tables, sep="\n\n")
+    if given.publish and not soak.problems:
+        publish(title, *tables)
     for problem in soak.problems:
         print(f"\nFAILED: {problem}", flush=True)
     return 1 if soak.problems else 0

@@ -40,8 +40,11 @@ class Call:
     act: str
     after: float
     """When it is ended: a share of the events, or of a tenth of a second."""
+    way: str = "sync"
     began: float = 0.0
     seconds: float = 0.0
+    heard: float = 0.0
+    """When the last event before the end was read; 0: none was."""
     events: list = field(default_factory=list)
     outcome: object = None
     ended_early: bool = False
@@ -58,7 +61,7 @@ class Call:
         )
 
     def __str__(self) -> str:
-        return f"{self.form} over {self.api} of {CASES[self.case].name!r}, {self.act} at {self.after:.3f}, number {self.number}"
+        return f"{self.way} {self.form} over {self.api} of {CASES[self.case].name!r}, {self.act} at {self.after:.3f}, number {self.number}"
 
     @property
     def asked(self) -> str:
@@ -70,6 +73,11 @@ class Call:
 
     def stops_at(self, count: int) -> bool:
         return self.act in {"close", "drop", "leave"} and count >= 1 + self.after * 20
+
+    def hear(self, event) -> None:
+        if not isinstance(event, alchemy.ErrorEvent):
+            self.heard = time.monotonic()
+        self.events.append(event)
 
     # -- sync ---------------------------------------------------------------------------------
 
@@ -91,7 +99,7 @@ class Call:
             # What is dropped is left open; the others are closed on the way out.
             with contextlib.nullcontext() if self.act == "drop" else stream:
                 for event in stream:
-                    self.events.append(event)
+                    self.hear(event)
                     if self.stops_at(len(self.events)):
                         self.ended_early = True
                         if self.act == "drop":
@@ -113,6 +121,7 @@ class Call:
 
     async def run_async(self, client, urls) -> None:
         """Makes the call in this task."""
+        self.way = "async"
         model, prompt, options = self.request(urls)
         if self.act in {"cancel", "late close"}:
             try:
@@ -135,7 +144,7 @@ class Call:
             return
         async with contextlib.nullcontext() if self.act == "drop" else stream:
             async for event in stream:
-                self.events.append(event)
+                self.hear(event)
                 if self.stops_at(len(self.events)):
                     self.ended_early = True
                     if self.act == "drop":

@@ -91,28 +91,27 @@ class Counts:
     attempts: int = 0
     """How many requests were sent by the calls that say so: those that have an outcome."""
     longest: float = 0.0
-    late: float = 0.0
-    """By how much the call that was latest was over its time limit, in seconds."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, case: str, outcome: str, seconds: float, limit: float | None, attempts: int) -> None:
+    def add(self, case: str, outcome: str, seconds: float, attempts: int) -> None:
         with self.lock:
             self.attempts += attempts
             self.outcomes[outcome] += 1
             self.by_case.setdefault(case, Counter())[outcome] += 1
             self.longest = max(self.longest, seconds)
-            if limit is not None:
-                self.late = max(self.late, seconds - limit)
 
     @property
     def total(self) -> int:
         return sum(self.outcomes.values())
 
-    def tables(self) -> str:
-        """The outcomes, and the faults with theirs."""
+    def outcomes_table(self) -> str:
+        """How often each outcome was."""
         lines = ["| outcome | calls |", "| --- | ---: |"]
-        lines += [f"| {name} | {count:,} |" for name, count in self.outcomes.most_common()]
-        lines += ["", "| fault | calls | outcomes |", "| --- | ---: | --- |"]
+        return "\n".join(lines + [f"| {name} | {count:,} |" for name, count in self.outcomes.most_common()])
+
+    def faults_table(self) -> str:
+        """The faults, with their outcomes."""
+        lines = ["| fault | calls | outcomes |", "| --- | ---: | --- |"]
         for case, counted in sorted(self.by_case.items()):
             told = ", ".join(f"{name} {count:,}" for name, count in counted.most_common())
             lines.append(f"| `{case}` | {sum(counted.values()):,} | {told} |")

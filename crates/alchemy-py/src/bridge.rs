@@ -1,8 +1,8 @@
 //! Wakes event loops: one signal for all streams of a loop, however many have something to tell.
 
+mod waiters;
+
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,8 @@ use pyo3::prelude::*;
 
 use crate::turns;
 use crate::waiter::Waiter;
+
+use waiters::Waiters;
 
 #[cfg(unix)]
 use std::{
@@ -30,7 +32,7 @@ use std::{
 pub(crate) struct Bridge {
     number: u64,
     signal: Arc<Signal>,
-    waiters: Mutex<HashMap<u64, Py<Waiter>, BuildHasherDefault<TokenHasher>>>,
+    waiters: Mutex<Waiters>,
 }
 
 /// How a loop is told.
@@ -48,26 +50,6 @@ struct Ready {
     noted: bool,
 }
 
-/// Tokens are numbers given one after another: one multiplication spreads them.
-#[derive(Default)]
-struct TokenHasher(u64);
-
-impl Hasher for TokenHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, token: u64) {
-        self.0 = (self.0 ^ token).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 enum Way {
     /// A byte through a pipe costs a quarter of one through a pair of sockets. Both ends live as long as the
     /// signal, so that no write meets a closed pipe, which could end the process by a signal of its own.
@@ -83,7 +65,6 @@ thread_local! {
 }
 
 static NEXT_BRIDGE: AtomicU64 = AtomicU64::new(1);
-static NEXT_TOKEN: AtomicU64 = AtomicU64::new(0);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -91,7 +72,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Wake for Signal {
     fn wake(self: Arc<Self>, token: u64, soon: bool) {
-        let on_worker = turns::note(stream_of(token));
+        let on_worker = turns::note(waiters::stream_of(token));
         let mut ready = lock(&self.ready);
         ready.tokens.push(token);
         if ready.sent {
@@ -132,15 +113,6 @@ impl Signal {
             }
         }
     }
-}
-
-/// A token of its own, which tells by its last bits which stream it is of.
-fn token_for(stream: u64) -> u64 {
-    NEXT_TOKEN.fetch_add(1, Ordering::Relaxed) << 8 | (stream & 0xFF)
-}
-
-fn stream_of(token: u64) -> u64 {
-    token & 0xFF
 }
 
 #[pymethods]
@@ -217,7 +189,7 @@ impl Bridge {
         let mut failed = None;
         for token in ready {
             // A guard that lived on while a task runs would lock out what that calls.
-            let waiter = lock(&self.waiters).remove(&token);
+            let waiter = lock(&self.waiters).take(token);
             if let Some(waiter) = waiter
                 && let Err(error) = Waiter::complete(waiter.into_bound(py), failed.is_some())
             {
@@ -229,11 +201,9 @@ impl Bridge {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A lock that is held is held by a thread that is at work on the map: it is alive.
+        // A lock that is held is held by a thread that is at work on them: they are alive.
         if let Ok(waiters) = self.waiters.try_lock() {
-            for waiter in waiters.values() {
-                visit.call(waiter)?;
-            }
+            waiters.all().try_for_each(|waiter| visit.call(waiter))?;
         }
         if let Way::Call(slot) = &self.signal.way
             && let Ok(slot) = slot.try_lock()
@@ -244,7 +214,7 @@ impl Bridge {
     }
 
     fn __clear__(&self) {
-        let waiters = std::mem::take(&mut *lock(&self.waiters));
+        let waiters = lock(&self.waiters).take_all();
         drop(waiters);
         if let Way::Call(slot) = &self.signal.way {
             *lock(slot) = None;
@@ -267,19 +237,15 @@ impl Bridge {
         DRAINED.get() == self.number
     }
 
-    /// How a wait for a stream of this number is ended in this loop: by whom, and by which token.
-    pub(crate) fn wake_for(&self, stream: u64) -> (Arc<dyn Wake>, u64) {
-        (Arc::clone(&self.signal) as Arc<dyn Wake>, token_for(stream))
-    }
-
-    /// Keeps whoever waits until the wait is ended.
-    pub(crate) fn keep(&self, token: u64, waiter: Py<Waiter>) {
-        lock(&self.waiters).insert(token, waiter);
+    /// Keeps whoever waits for a stream of this number until the wait is ended; returns by whom it is, and by which token.
+    pub(crate) fn keep(&self, stream: u8, waiter: Py<Waiter>) -> (Arc<dyn Wake>, u64) {
+        let token = lock(&self.waiters).keep(stream, waiter);
+        (Arc::clone(&self.signal) as Arc<dyn Wake>, token)
     }
 
     /// Gives up on a wait.
     pub(crate) fn forget(&self, token: u64) {
-        let waiter = lock(&self.waiters).remove(&token);
+        let waiter = lock(&self.waiters).take(token);
         drop(waiter);
     }
 }

@@ -29,7 +29,15 @@ pub(crate) struct NativeClient {
     wake_moderation: bool,
     shared: ArcSwap<Shared>,
     /// The model that was asked last: most clients ask one model all the time.
-    last_model: Mutex<Option<(Py<PyAny>, Arc<Asked>)>>,
+    last_model: Mutex<Option<(Py<PyAny>, Known)>>,
+}
+
+/// A model that was looked up.
+#[derive(Clone)]
+struct Known {
+    asked: Arc<Asked>,
+    /// As `provider/model-id`.
+    name: Arc<str>,
 }
 
 /// What requests share: connections, limits, what may be spent on retries, and the process that made them.
@@ -93,23 +101,25 @@ impl Drop for NativeClient {
 
 impl NativeClient {
     /// Reads a model and looks it up, unless it is the one that was asked last.
-    fn asked(&self, object: &Bound<'_, PyAny>) -> PyResult<Arc<Asked>> {
+    fn asked(&self, object: &Bound<'_, PyAny>) -> PyResult<Known> {
         // The lock is never held while Python may run: a thread that waits for it may hold the interpreter.
         let last = || self.last_model.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, asked)) = &*last()
-            && known.is(object)
+        if let Some((model, known)) = &*last()
+            && model.is(object)
         {
-            return Ok(Arc::clone(asked));
+            return Ok(known.clone());
         }
         let py = object.py();
         let model: Model = from_py::read("model", object)?;
         // The fields of a model are frozen; what is inside its dictionaries is not.
         let frozen = Classes::get(py)?.is_data(object)? && model.headers.is_empty() && model.quirks.is_empty();
+        let name = [&*model.provider, "/", &model.id].concat().into();
         let asked = Arc::new(Asked::new(Arc::new(model)).map_err(|error| raised(py, &error))?);
-        let latest = frozen.then(|| (object.clone().unbind(), Arc::clone(&asked)));
+        let known = Known { asked, name };
+        let latest = frozen.then(|| (object.clone().unbind(), known.clone()));
         let former = std::mem::replace(&mut *last(), latest);
         drop(former);
-        Ok(asked)
+        Ok(known)
     }
 }
 
@@ -163,12 +173,12 @@ impl NativeClient {
         streamed: bool,
         observed: bool,
     ) -> PyResult<NativeStream> {
-        let asked = self.asked(model)?;
+        let Known { asked, name } = self.asked(model)?;
         let context = conversation::read(context)?;
         let options = options::read(options)?;
         let prepared = self.settings.prepare_asked(asked, &context, options, streamed);
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        NativeStream::new(py, prepared, self.shared(), observed, self.wake_moderation)
+        NativeStream::new(py, prepared, name, self.shared(), observed, self.wake_moderation)
     }
 
     /// Close the connections that are not in use.

@@ -24,6 +24,7 @@ mod to_py;
 mod turns;
 mod unread;
 mod waiter;
+mod words;
 
 use pyo3::prelude::*;
 

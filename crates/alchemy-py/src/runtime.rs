@@ -3,11 +3,12 @@
 //! A forked child has none of its parent's threads, so what the parent made is left alone there and
 //! made again. A generation number tells streams and pools of one process from those of another.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use alchemy_core::runtimes;
 use alchemy_core::stream::Stream;
 use arc_swap::ArcSwapOption;
 use pyo3::exceptions::PyRuntimeError;
@@ -29,6 +30,8 @@ struct Engine {
 static ENGINE: ArcSwapOption<Engine> = ArcSwapOption::const_empty();
 /// The thread that the interpreter exits by, once it does.
 static LEAVER: ArcSwapOption<ThreadId> = ArcSwapOption::const_empty();
+/// Whether it exits: each wait asks this.
+static LEAVING: AtomicBool = AtomicBool::new(false);
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 /// Which process of a line of forks this is.
@@ -52,6 +55,7 @@ fn engine() -> PyResult<Arc<Engine>> {
     if let Some(engine) = &*ENGINE.load() {
         return Ok(Arc::clone(engine));
     }
+    runtimes::at_giving_way(turns::tell);
     // One worker: reading and decoding cost less than handing streams from one core to another.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -104,14 +108,18 @@ pub(crate) fn after_fork() {
     // Dropping the parent's runtime would wait for threads that do not exist here.
     std::mem::forget(ENGINE.swap(None));
     std::mem::forget(LEAVER.swap(None));
+    LEAVING.store(false, Ordering::Relaxed);
     turns::after_fork();
 }
 
-/// Ends an answer that went with the threads, before a wait for it that would have no end.
+/// Ends an answer that went with the threads, before a wait for it that would have no end. They go at the exit alone.
 ///
 /// Other threads than the one that ends the program are left to wait: they are about to go, and what they would say of it
 /// is a traceback for nobody.
 pub(crate) fn settle(stream: &Stream) {
+    if !LEAVING.load(Ordering::Relaxed) {
+        return;
+    }
     let leaver = LEAVER.load();
     if leaver.as_deref().is_none_or(|leaver| *leaver == thread::current().id()) {
         stream.settle();
@@ -122,6 +130,7 @@ pub(crate) fn settle(stream: &Stream) {
 #[pyfunction]
 pub(crate) fn shut_down(py: Python<'_>) {
     LEAVER.store(Some(Arc::new(thread::current().id())));
+    LEAVING.store(true, Ordering::Relaxed);
     let Some(engine) = ENGINE.swap(None) else { return };
     let runtime = engine.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(runtime) = runtime {

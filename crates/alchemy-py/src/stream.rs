@@ -1,7 +1,7 @@
 //! The handle of one answer: what the Python stream waits on and takes events from.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +10,6 @@ use alchemy_core::error::Error;
 use alchemy_core::stream::{Sending, Stream};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
 use crate::bridge::Bridge;
@@ -28,23 +27,27 @@ use crate::{runtime, to_py};
 /// How long a wait may go on without a look at signals such as Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
 
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+static NEXT_NUMBER: AtomicU8 = AtomicU8::new(0);
 
 /// One answer. Usable from any thread, and from several at once.
+///
+/// The fields stand in this order, so that what each event needs is next to the head of the object.
 #[pyclass(frozen, module = "alchemy._native")]
+#[repr(C)]
 pub(crate) struct NativeStream {
     /// None only while the object is taken down in a forked child.
     stream: Option<Stream>,
-    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     generation: u64,
-    /// Tells the streams of a process apart.
-    number: u64,
+    /// Tells the streams of a loop apart, as far as it is counted how many have something.
+    number: u8,
+    /// Whether its events may wait for those of others.
+    wake_moderation: bool,
+    request: Mutex<Option<(Prepared, Arc<Shared>)>>,
     /// The whole message, made once. An exception is made anew each time it is asked for: one that is kept here
     /// would hold, by its traceback, the frames that hold this stream, and the collector does not look in here.
-    message: PyOnceLock<Py<PyAny>>,
+    message: Mutex<Option<Py<PyAny>>>,
     /// The model, as `provider/model-id`.
-    #[pyo3(get)]
-    name: String,
+    name: Arc<str>,
     /// What `partial_arguments` has read, by content index.
     partial: Mutex<BTreeMap<usize, PartialArguments>>,
     #[pyo3(get)]
@@ -52,8 +55,6 @@ pub(crate) struct NativeStream {
     /// The `local:` address that has to be replaced by a real one; None for any other.
     #[pyo3(get)]
     local: Option<String>,
-    /// Whether its events may wait for those of others.
-    wake_moderation: bool,
     /// What the request is, where it is observed.
     facts: Option<Mutex<Facts>>,
 }
@@ -62,6 +63,7 @@ impl NativeStream {
     pub(crate) fn new(
         py: Python<'_>,
         prepared: Prepared,
+        name: Arc<str>,
         shared: Arc<Shared>,
         observed: bool,
         wake_moderation: bool,
@@ -71,8 +73,8 @@ impl NativeStream {
             stream: Some(Stream::new(answer, observed)),
             generation: runtime::generation(),
             number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
-            message: PyOnceLock::new(),
-            name: [&*prepared.model().provider, "/", &prepared.model().id].concat(),
+            message: Mutex::default(),
+            name,
             notices: to_py::notices(py, prepared.notices())?.unbind(),
             local: prepared.is_local().then(|| prepared.base_url().to_owned()),
             partial: Mutex::default(),
@@ -106,22 +108,36 @@ impl NativeStream {
         py: Python<'py>,
         message: &alchemy_core::types::AssistantMessage,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let made = self
-            .message
-            .get_or_try_init(py, || to_py::message(py, message).map(Bound::unbind))?;
-        Ok(made.bind(py).clone())
+        // The lock is not held while the message is made: the collector may come in between, and with it Python code. Of
+        // two that are made meanwhile the first stays.
+        let kept = || self.message.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = &*kept() {
+            return Ok(made.bind(py).clone());
+        }
+        let made = to_py::message(py, message)?;
+        Ok(kept().get_or_insert_with(|| made.clone().unbind()).bind(py).clone())
     }
 }
 
 #[pymethods]
 impl NativeStream {
-    /// Send the request, once; for a local model, to this address with this key.
+    /// The model, as `provider/model-id`.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Send the request, once; for a local model, to this address with this key. False, and nothing is sent, where they are
+    /// needed and not given.
     #[pyo3(signature = (base_url=None, api_key=None))]
-    fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<()> {
+    fn start(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<bool> {
+        if self.needs(base_url) {
+            return Ok(false);
+        }
         if let Some(sending) = self.sending(py, base_url, api_key)? {
             self.start_elsewhere(py, sending)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Block until there is something to take; with `whole`, until the end.
@@ -135,14 +151,18 @@ impl NativeStream {
         Ok(())
     }
 
-    /// Send the request, block until the end and return the message; raise what the answer failed by.
+    /// Send the request, block until the end and return the message; raise what the answer failed by. None, and nothing is
+    /// sent, where `start` returns False.
     #[pyo3(signature = (base_url=None, api_key=None))]
     fn complete<'py>(
         &self,
         py: Python<'py>,
         base_url: Option<&str>,
         api_key: Option<&str>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.needs(base_url) {
+            return Ok(None);
+        }
         let sending = self.sending(py, base_url, api_key)?;
         self.stream(py)?.discard();
         if let Some(sending) = sending {
@@ -154,7 +174,7 @@ impl NativeStream {
                 }
             }
         }
-        self.result(py)
+        self.result(py).map(Some)
     }
 
     /// The message of an answer that has ended; raise what it failed by.
@@ -167,13 +187,16 @@ impl NativeStream {
     }
 
     /// Return what to await until there is something to take, in this loop; None if there is already. With `whole`, until
-    /// the end.
+    /// the end, and events are dropped.
     fn arm(
         slf: &Bound<'_, Self>,
         bridge: Py<Bridge>,
         event_loop: Py<PyAny>,
         whole: bool,
     ) -> PyResult<Option<Py<Waiter>>> {
+        if whole {
+            slf.get().discard(slf.py())?;
+        }
         Waiter::armed(slf.py(), slf, Place { event_loop, bridge }, whole)
     }
 
@@ -273,6 +296,11 @@ impl NativeStream {
 }
 
 impl NativeStream {
+    /// Whether it is a local model's, and its server's address is not given.
+    fn needs(&self, base_url: Option<&str>) -> bool {
+        self.local.is_some() && base_url.is_none()
+    }
+
     /// What it takes to send the request; None if that was done, or cannot be: then the stream has ended.
     fn sending(&self, py: Python<'_>, base_url: Option<&str>, api_key: Option<&str>) -> PyResult<Option<Sending>> {
         let stream = self.stream(py)?;
@@ -343,13 +371,17 @@ impl NativeStream {
         }))
     }
 
-    /// Has a loop told once there is something to take, with `whole` at the end; returns the wait's token, or None if
-    /// there is something already.
-    pub(crate) fn arm_at(&self, py: Python<'_>, bridge: &Bridge, whole: bool) -> PyResult<Option<u64>> {
-        let stream = self.stream(py)?;
+    /// Has a loop run a waiter once there is something to take, with `whole` at the end; returns the wait's token, or None
+    /// if there is something already.
+    pub(crate) fn arm_at(&self, waiter: &Bound<'_, Waiter>, bridge: &Bridge, whole: bool) -> PyResult<Option<u64>> {
+        let stream = self.stream(waiter.py())?;
         runtime::settle(stream);
-        let (waker, token) = bridge.wake_for(self.number);
-        Ok(stream.arm(waker, token, whole).then_some(token))
+        let (waker, token) = bridge.keep(self.number, waiter.clone().unbind());
+        if stream.arm(waker, token, whole) {
+            return Ok(Some(token));
+        }
+        bridge.forget(token);
+        Ok(None)
     }
 
     /// Gives up on a wait; nothing is kept of it.

@@ -2,8 +2,8 @@
 
 use alchemy_core::json::Object;
 use alchemy_core::types::{
-    AssistantMessage, Attempt, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, SharedObject, Text,
-    Thinking, ToolCall, Usage,
+    AssistantMessage, Attempt, ContentBlock, Cost, Event, Model, ModelCost, Notice, Response, SharedObject, StopReason,
+    Text, Thinking, ToolCall, ToolCallState, Usage,
 };
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
@@ -12,8 +12,16 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use crate::classes::{Classes, tuple};
 use crate::json_to_py;
 use crate::unread::Unread;
+use crate::words::{Fixed, Last};
 
 type Value<'py> = Bound<'py, PyAny>;
+
+static STOP_REASONS: Fixed<StopReason> = Fixed::new();
+static TOOL_CALL_STATES: Fixed<ToolCallState> = Fixed::new();
+static API: Last = Last::new();
+static PROVIDER: Last = Last::new();
+static MODEL: Last = Last::new();
+static RESPONSE_MODEL: Last = Last::new();
 
 fn none(py: Python<'_>) -> Value<'_> {
     py.None().into_bound(py)
@@ -30,6 +38,10 @@ fn word<'py>(py: Python<'py>, text: &str) -> Value<'py> {
 
 fn optional<'py>(py: Python<'py>, text: Option<&String>) -> Value<'py> {
     text.map_or_else(|| none(py), |text| string(py, text))
+}
+
+fn last<'py>(py: Python<'py>, last: &Last, text: Option<&String>) -> Value<'py> {
+    text.map_or_else(|| none(py), |text| last.word(py, text))
 }
 
 fn plain<'py>(py: Python<'py>, value: impl IntoPyObject<'py>) -> PyResult<Value<'py>> {
@@ -91,7 +103,7 @@ fn tool_call<'py>(py: Python<'py>, classes: &Classes, call: &ToolCall) -> PyResu
             string(py, &call.name),
             arguments,
             string(py, &call.raw_arguments),
-            word(py, call.state.as_str()),
+            TOOL_CALL_STATES.word(py, ToolCallState::ALL, call.state, ToolCallState::as_str),
             plain(py, call.custom)?,
             optional(py, call.signature.as_ref()),
         ],
@@ -239,14 +251,14 @@ pub(crate) fn message<'py>(py: Python<'py>, message: &AssistantMessage) -> PyRes
         py,
         [
             tuple(py, content)?,
-            optional(py, message.api.as_ref()),
-            optional(py, message.provider.as_ref()),
-            optional(py, message.model.as_ref()),
-            optional(py, message.response_model.as_ref()),
+            last(py, &API, message.api.as_ref()),
+            last(py, &PROVIDER, message.provider.as_ref()),
+            last(py, &MODEL, message.model.as_ref()),
+            last(py, &RESPONSE_MODEL, message.response_model.as_ref()),
             optional(py, message.response_id.as_ref()),
             optional(py, message.request_id.as_ref()),
             usage(py, classes, &message.usage)?,
-            word(py, message.stop_reason.as_str()),
+            STOP_REASONS.word(py, StopReason::ALL, message.stop_reason, StopReason::as_str),
             optional(py, message.raw_stop_reason.as_ref()),
             optional(py, message.error_message.as_ref()),
             notices(py, &message.notices)?,
@@ -330,9 +342,9 @@ pub(crate) fn event<'py>(
         Event::Start(event) => classes.start.make(
             py,
             [
-                word(py, &event.api),
-                word(py, &event.provider),
-                string(py, &event.model),
+                API.word(py, &event.api),
+                PROVIDER.word(py, &event.provider),
+                MODEL.word(py, &event.model),
                 optional(py, event.response_id.as_ref()),
                 notices(py, &event.notices)?,
             ],

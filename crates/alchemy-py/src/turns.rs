@@ -1,7 +1,8 @@
 //! The turns of the thread that reads answers: in each it sees to every connection that has something, then it waits.
 //!
-//! What a turn has for the event loops is told at its end, all at once; and where many streams have something all the
-//! time, the next turn is put off a little, so that there are fewer of them ([`Moderation`]).
+//! What a turn has for the event loops is told at its end, all at once, or when an answer that could be read on gives way
+//! to the others; and where many streams have something all the time, the next turn is put off a little, so that there are
+//! fewer of them ([`Moderation`]).
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -67,19 +68,28 @@ pub(crate) fn send_later(signal: Arc<Signal>) {
     }
 }
 
+/// Sends the signals that the turn has so far; on a thread that has no turns, none.
+pub(crate) fn tell() {
+    let signals = TURN.try_with(|turn| {
+        let mut turn = turn.borrow_mut();
+        turn.as_mut().map(|turn| std::mem::take(&mut turn.signals))
+    });
+    // Nothing is borrowed while signals are sent: one may run Python code.
+    for signal in signals.ok().flatten().unwrap_or_default() {
+        signal.send();
+    }
+}
+
 /// Ends a turn; called by the thread that reads answers, before it waits.
 pub(crate) fn end() {
-    let signals = TURN.try_with(|turn| {
+    let _ = TURN.try_with(|turn| {
         let mut turn = turn.borrow_mut();
         if turn.is_none() {
             READER.store(Some(Arc::new(thread::current())));
+            *turn = Some(Turn::default());
         }
-        std::mem::take(&mut turn.get_or_insert_default().signals)
     });
-    // Nothing is borrowed while signals are sent: one may run Python code.
-    for signal in signals.unwrap_or_default() {
-        signal.send();
-    }
+    tell();
     let nap = TURN.try_with(|turn| {
         let mut turn = turn.borrow_mut();
         turn.as_mut().and_then(|turn| turn.moderation.nap(Instant::now()))

@@ -6,7 +6,6 @@
 
 mod steps;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
@@ -20,10 +19,11 @@ use crate::event_queue::{EventQueue, Place};
 use crate::stream::NativeStream;
 
 /// A wait for a stream, or the awaitable of its next event. Awaited once, by a task.
+///
+/// With the heads that the interpreter gives it, it has two lines of a processor's cache: a loop with many streams has lost
+/// them by the next event.
 #[pyclass(frozen, module = "alchemy._native")]
 pub(crate) struct Waiter {
-    /// Part of what asyncio asks of anything that a task waits by.
-    blocking: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -31,6 +31,10 @@ pub(crate) struct Waiter {
 #[derive(Default)]
 struct State {
     phase: Phase,
+    /// Part of what asyncio asks of anything that a task waits by.
+    blocking: bool,
+    /// The coroutine that sends the request, in that phase.
+    sending: Option<Py<PyAny>>,
     /// Whose next event is wanted; None where only the wait is, and once all is over.
     queue: Option<Py<EventQueue>>,
     wait: Option<Wait>,
@@ -49,12 +53,12 @@ struct Wait {
     token: u64,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 enum Phase {
     #[default]
     New,
-    /// The request is being sent, by this coroutine.
-    Starting(Py<PyAny>),
+    /// The request is being sent, by a coroutine.
+    Starting,
     Waiting,
     /// The wait is over.
     Told,
@@ -73,7 +77,6 @@ impl Waiter {
             ..State::default()
         };
         Waiter {
-            blocking: AtomicBool::new(false),
             state: Mutex::new(state),
         }
     }
@@ -94,7 +97,6 @@ impl Waiter {
         whole: bool,
     ) -> PyResult<Option<Py<Self>>> {
         let waiter = Waiter {
-            blocking: AtomicBool::new(false),
             state: Mutex::default(),
         };
         let waiter = Py::new(py, waiter)?.into_bound(py);
@@ -107,12 +109,10 @@ impl Waiter {
 
     /// Begins to wait; false if there is something to take already.
     fn arm(slf: &Bound<'_, Self>, native: &Bound<'_, NativeStream>, place: Place, whole: bool) -> PyResult<bool> {
-        let bridge = place.bridge.get();
-        let Some(token) = native.get().arm_at(slf.py(), bridge, whole)? else {
+        // It is told by this very thread, so not before this.
+        let Some(token) = native.get().arm_at(slf, place.bridge.get(), whole)? else {
             return Ok(false);
         };
-        // It is told by this very thread, so not before this.
-        bridge.keep(token, slf.clone().unbind());
         let native = native.clone().unbind();
         let mut state = slf.get().state();
         state.phase = Phase::Waiting;
@@ -201,12 +201,13 @@ impl Waiter {
     /// None while it is nothing that a task waits by, such as before it is awaited.
     #[getter(_asyncio_future_blocking)]
     fn blocking(&self) -> Option<bool> {
-        matches!(self.state().phase, Phase::Waiting | Phase::Told).then(|| self.blocking.load(Ordering::Relaxed))
+        let state = self.state();
+        matches!(state.phase, Phase::Waiting | Phase::Told).then_some(state.blocking)
     }
 
     #[setter(_asyncio_future_blocking)]
     fn set_blocking(&self, blocking: bool) {
-        self.blocking.store(blocking, Ordering::Relaxed);
+        self.state().blocking = blocking;
     }
 
     /// The loop that the wait belongs to.
@@ -304,9 +305,7 @@ impl Waiter {
         let Ok(state) = self.state.try_lock() else {
             return Ok(());
         };
-        if let Phase::Starting(sending) = &state.phase {
-            visit.call(sending)?;
-        }
+        visit.call(&state.sending)?;
         visit.call(&state.queue)?;
         if let Some(wait) = &state.wait {
             visit.call(&wait.native)?;

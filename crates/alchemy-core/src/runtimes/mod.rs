@@ -7,6 +7,7 @@ mod task;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ pub(crate) use self::task::Task;
 const SHARED: u64 = 0;
 
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(SHARED + 1);
+
+/// What is called when a task gives way.
+static AT_GIVING_WAY: OnceLock<fn()> = OnceLock::new();
 
 thread_local! {
     /// The number of the runtime that this thread polls for.
@@ -31,6 +35,23 @@ thread_local! {
 /// The number of the runtime that polls on this thread. A socket is told of by one of them at a time.
 pub(crate) fn number() -> u64 {
     NUMBER.get()
+}
+
+/// Sets what is called, on its thread, when a task that could go on gives way to the others; once for a process.
+///
+/// A thread with such a task does not wait, so what is put off to the time when it waits would be put off as long as
+/// there is such a task.
+pub fn at_giving_way(call: fn()) {
+    // Whoever sets it twice sets the same.
+    let _ = AT_GIVING_WAY.set(call);
+}
+
+/// Lets the others on this thread go first.
+pub(crate) async fn give_way() {
+    if let Some(call) = AT_GIVING_WAY.get() {
+        call();
+    }
+    tokio::task::yield_now().await;
 }
 
 /// Has the shared runtime run a task: another one stands still once the answer is there that it was driven for.

@@ -11,6 +11,7 @@ use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
 use crate::error::Result;
 use crate::protocols::Flow;
+use crate::runtimes;
 use crate::transport::Reply;
 
 /// Events are handed over when this many wait, even while more bytes can be read at once.
@@ -44,8 +45,10 @@ struct Reading<'a> {
 enum Turn {
     /// It is done with the body.
     Over(Result<()>),
-    /// It lets others run.
-    Yield,
+    /// It lets the HTTP client run, and looks again.
+    LookAgain,
+    /// It lets others go first.
+    GiveWay,
     /// It waits until a consumer has taken something.
     Crowded,
 }
@@ -100,7 +103,8 @@ impl Shared {
         loop {
             match poll_fn(|context| reading.poll(context)).await {
                 Turn::Over(result) => return result,
-                Turn::Yield => tokio::task::yield_now().await,
+                Turn::LookAgain => tokio::task::yield_now().await,
+                Turn::GiveWay => runtimes::give_way().await,
                 Turn::Crowded => {
                     if reading.deadlines.paused(self.room()).await?.is_none() {
                         return Ok(());
@@ -183,7 +187,7 @@ impl Reading<'_> {
             if !self.reply.is_direct() && !std::mem::replace(&mut self.looked_again, true) {
                 // The HTTP client hands on one chunk at a time and is resumed by this yield: more may be there right
                 // after it, and a consumer woken now would be woken again.
-                return Poll::Ready(Turn::Yield);
+                return Poll::Ready(Turn::LookAgain);
             }
             self.fresh = 0;
             self.shared.hand_over(false);
@@ -230,7 +234,7 @@ impl Reading<'_> {
             }
             if unread <= UNREAD_BYTES {
                 // Bytes that are always there, as from a decompressor, must not keep the worker from the others.
-                return Ok(Some(Turn::Yield));
+                return Ok(Some(Turn::GiveWay));
             }
         }
         if unread > UNREAD_BYTES {

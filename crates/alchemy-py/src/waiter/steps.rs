@@ -1,7 +1,5 @@
 //! What a waiter does between two awaits of its task: it looks, sends the request if need be, waits, and takes the event.
 
-use std::sync::atomic::Ordering;
-
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyStopIteration};
 use pyo3::prelude::*;
@@ -42,13 +40,14 @@ impl Waiter {
     pub(super) fn step<'py>(slf: &Bound<'py, Self>) -> PyResult<Step<'py>> {
         let py = slf.py();
         let this = slf.get();
-        let (phase, queue) = {
+        let (phase, sending, queue) = {
             let mut state = this.state();
             if matches!(state.phase, Phase::Waiting) {
-                drop(state);
-                return Ok(this.waiting(slf));
+                state.blocking = true;
+                return Ok(Step::Yield(slf.clone().into_any()));
             }
-            (std::mem::replace(&mut state.phase, Phase::Running), state.queue.take())
+            let phase = std::mem::replace(&mut state.phase, Phase::Running);
+            (phase, state.sending.take(), state.queue.take())
         };
         let queue = queue.map(|queue| queue.into_bound(py));
         let step = match (phase, &queue) {
@@ -59,7 +58,10 @@ impl Waiter {
             }
             (_, None) => Ok(Step::Return(None)),
             (Phase::New, Some(queue)) => Self::begin(slf, queue),
-            (Phase::Starting(sending), Some(queue)) => Self::go_on(slf, queue, sending, "send", (py.None(),)),
+            (Phase::Starting, Some(queue)) => match sending {
+                Some(sending) => Self::go_on(slf, queue, sending, "send", (py.None(),)),
+                None => Self::seek(slf, queue),
+            },
             (Phase::Told, Some(queue)) => EventQueue::fill_or_stop(queue).and_then(|_| Self::take(slf, queue)),
             (Phase::Breathing | Phase::Waiting, Some(queue)) => Self::take(slf, queue),
         };
@@ -77,7 +79,7 @@ impl Waiter {
     }
 
     fn waiting<'py>(&self, slf: &Bound<'py, Self>) -> Step<'py> {
-        self.blocking.store(true, Ordering::Relaxed);
+        self.state().blocking = true;
         Step::Yield(slf.clone().into_any())
     }
 
@@ -104,7 +106,9 @@ impl Waiter {
         let py = slf.py();
         match sending.bind(py).call_method1(method, arguments) {
             Ok(yielded) => {
-                slf.get().state().phase = Phase::Starting(sending);
+                let mut state = slf.get().state();
+                state.phase = Phase::Starting;
+                state.sending = Some(sending);
                 Ok(Step::Yield(yielded))
             }
             Err(error) if error.is_instance_of::<PyStopIteration>(py) => Self::seek(slf, queue),
@@ -148,19 +152,17 @@ impl Waiter {
 
     /// Gives up on what was begun; returns the coroutine that was sending the request.
     pub(super) fn give_up(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let (phase, wait) = {
+        let (wait, sending) = {
             let mut state = self.state();
-            (std::mem::replace(&mut state.phase, Phase::Over), state.wait.take())
+            state.phase = Phase::Over;
+            (state.wait.take(), state.sending.take())
         };
         if let Some(Wait { native, place, token }) = wait {
             // A caller that waits in short turns, cancelled each time, must not pile up what it waited by.
             place.bridge.get().forget(token);
             native.get().disarm(py, token)?;
         }
-        Ok(match phase {
-            Phase::Starting(sending) => Some(sending),
-            _ => None,
-        })
+        Ok(sending)
     }
 
     /// A step as an iterator makes it.
