@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::retrying::Retrying;
 use super::{Happening, Shared, State, UNREAD_BYTES};
 use crate::deadlines::Deadlines;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocols::Flow;
 use crate::runtimes;
 use crate::transport::Reply;
@@ -44,7 +44,7 @@ struct Reading<'a> {
 /// What the task does next.
 enum Turn {
     /// It is done with the body.
-    Over(Result<()>),
+    Over(std::result::Result<(), Box<Error>>),
     /// It lets the HTTP client run, and looks again.
     LookAgain,
     /// It lets others go first.
@@ -102,7 +102,7 @@ impl Shared {
         };
         loop {
             match poll_fn(|context| reading.poll(context)).await {
-                Turn::Over(result) => return result,
+                Turn::Over(result) => return result.map_err(|error| *error),
                 Turn::LookAgain => tokio::task::yield_now().await,
                 Turn::GiveWay => runtimes::give_way().await,
                 Turn::Crowded => {
@@ -168,7 +168,7 @@ impl Reading<'_> {
                 Poll::Ready(Some(Ok(bytes))) => bytes,
                 // The answer was whole: how its connection ends takes nothing away from it.
                 Poll::Ready(Some(Err(_))) if self.flow == Flow::Ending => return Poll::Ready(Turn::Over(Ok(()))),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Turn::Over(Err(*error))),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Turn::Over(Err(error))),
                 Poll::Ready(None) => return Poll::Ready(Turn::Over(Ok(()))),
                 Poll::Pending => return self.poll_pause(context),
             };
@@ -176,7 +176,7 @@ impl Reading<'_> {
             match self.take(&bytes, context) {
                 Ok(None) => {}
                 Ok(Some(turn)) => return Poll::Ready(turn),
-                Err(error) => return Poll::Ready(Turn::Over(Err(error))),
+                Err(error) => return Poll::Ready(Turn::Over(Err(Box::new(error)))),
             }
         }
     }
@@ -195,7 +195,7 @@ impl Reading<'_> {
         let begins = !std::mem::replace(&mut self.waits, true);
         let shared = self.shared;
         let over = ready!(self.deadlines.poll_pause(context, begins, || shared.hand_over(false)));
-        Poll::Ready(Turn::Over(over))
+        Poll::Ready(Turn::Over(over.map_err(Box::new)))
     }
 
     fn take(&mut self, bytes: &Bytes, context: &mut Context<'_>) -> Result<Option<Turn>> {
