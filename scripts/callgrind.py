@@ -103,24 +103,22 @@ def count(program: Path, what: str, *options: str) -> tuple[Path, dict[str, Any]
 def count_python() -> dict[str, dict[str, int]]:
     """Counts what a process of Python executes for events that it streams from another, and for whole requests."""
     with counted_stream.serve() as port:
-        streamed = [sum(count_threads(port, "stream", events)) for events in (FEW, MANY)]
+        streamed = [count_threads(port, "stream", events) for events in (FEW, MANY)]
         asked = [count_threads(port, "requests", requests) for requests in (ONCE, OFTEN)]
-    few, many = asked
     return {
         "stream": {"instructions": streamed[1] - streamed[0], "events": MANY - FEW},
-        "request": {"instructions": sum(many) - sum(few), "events": OFTEN - ONCE},
-        "request, caller": {"instructions": many[0] - few[0], "events": OFTEN - ONCE},
+        "request": {"instructions": asked[1] - asked[0], "events": OFTEN - ONCE},
     }
 
 
-def count_threads(port: int, what: str, size: int) -> list[int]:
-    """Counts the instructions of a program in Python by thread; the first is its own."""
+def count_threads(port: int, what: str, size: int) -> int:
+    """Counts the instructions of a program in Python, in all of its threads."""
     profile = FOLDER / f"python-{what}-{size}.out"
     for old in FOLDER.glob(f"{profile.name}-*"):
         old.unlink()
     command = ["valgrind", "--quiet", "--tool=callgrind", "--separate-threads=yes", f"--callgrind-out-file={profile}"]
     run(*command, sys.executable, ROOT / "scripts/counted_stream.py", str(port), what, str(size))
-    return [instructions(thread) for thread in sorted(FOLDER.glob(f"{profile.name}-*"))]
+    return sum(instructions(thread) for thread in FOLDER.glob(f"{profile.name}-*"))
 
 
 def instructions(profile: Path) -> int:
