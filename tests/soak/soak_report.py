@@ -67,9 +67,7 @@ class Sample:
 
     def grown_to(self, later: "Sample") -> list[str]:
         """What there is more of at a later time than may be."""
-        # Of the runtimes by which threads carry their requests up to four are kept, each with three descriptors; a short
-        # run may not need the last of them before its end.
-        bounds = {"resident": 8 * MB, "allocated": MB, "files": 2 + 3 * 3, "threads": 0, "objects": 300}
+        bounds = {"resident": 8 * MB, "allocated": MB, "files": 2, "threads": 0, "objects": 300}
         return [
             f"{name} grows from {getattr(self, name):,} to {getattr(later, name):,}"
             for name, bound in bounds.items()
